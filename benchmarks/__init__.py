@@ -1,0 +1,1 @@
+"""Data and timings for measuring Fillstep; not part of what is installed."""

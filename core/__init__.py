@@ -1,0 +1,36 @@
+"""Fillstep's core: exact books, an order-only broker, and a backtest that one can step through."""
+
+from core.bars import Bar, Bars
+from core.execution.broker import BacktestBroker
+from core.execution.engine import ExecutionEngine
+from core.execution.market_simulator import MarketSimulator
+from core.fill import Fill
+from core.instrument import Instrument
+from core.order import BUY, SELL, Order, OrderStatus, OrderType, Side, TimeInForce, TrackedOrder
+from core.position import Position
+from core.protocols import PortfolioStateProtocol, PortfolioView
+from core.reason import Reason
+from core.risk.portfolio import PortfolioState
+
+__all__ = [
+    "BUY",
+    "SELL",
+    "BacktestBroker",
+    "Bar",
+    "Bars",
+    "ExecutionEngine",
+    "Fill",
+    "Instrument",
+    "MarketSimulator",
+    "Order",
+    "OrderStatus",
+    "OrderType",
+    "PortfolioState",
+    "PortfolioStateProtocol",
+    "PortfolioView",
+    "Position",
+    "Reason",
+    "Side",
+    "TimeInForce",
+    "TrackedOrder",
+]

@@ -1,0 +1,82 @@
+"""How facts reach those who listen: to the record first, then to each handler, in the order in which they happened.
+
+Handlers run on the caller's thread, after the state is consistent. One that raises stops what is being done.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from core.events import Event
+
+Handler: TypeAlias = Callable[[Any], object]
+Record: TypeAlias = Callable[[type[Event], tuple[Any, ...]], None]
+"""Takes the class of a fact and its fields."""
+
+
+class Deliveries:
+    """Facts that wait until the state is consistent; may be shared, so that facts of two sources keep their order.
+
+    As a context manager it holds facts back, and delivers them at the end, or drops them if something was raised.
+    """
+
+    __slots__ = ("_holds", "_waiting")
+
+    def __init__(self) -> None:
+        self._holds = 0
+        self._waiting: deque[tuple[list[Handler], Event]] = deque()
+
+    def add(self, handlers: list[Handler], event: Event) -> None:
+        """Queue one fact, and deliver it unless deliveries are held."""
+        self._waiting.append((handlers, event))
+        if not self._holds:
+            self._deliver()
+
+    def __enter__(self) -> None:
+        self._holds += 1
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        self._holds -= 1
+        if error is not None:
+            self._waiting.clear()
+        elif not self._holds and self._waiting:
+            self._deliver()
+
+    def _deliver(self) -> None:
+        self._holds += 1  # what a handler announces waits for its turn
+        try:
+            while self._waiting:
+                handlers, event = self._waiting.popleft()
+                for handler in tuple(handlers):
+                    handler(event)
+        finally:
+            self._waiting.clear()
+            self._holds -= 1
+
+
+class Announcer:
+    """One source of facts: its handlers, and the record that every fact is written to first."""
+
+    __slots__ = ("_handlers", "deliveries", "record")
+
+    def __init__(self, record: Record | None = None, deliveries: Deliveries | None = None) -> None:
+        self._handlers: list[Handler] = []
+        self.record = record
+        self.deliveries = deliveries or Deliveries()
+
+    def subscribe(self, handler: Handler) -> Callable[[], None]:
+        """Call the handler with every fact from now on, after those that subscribed earlier; returns how to stop."""
+        self._handlers.append(handler)
+
+        def unsubscribe() -> None:
+            if handler in self._handlers:
+                self._handlers.remove(handler)
+
+        return unsubscribe
+
+    def announce(self, kind: type[Event], *fields: Any) -> None:
+        """Record one fact; its value is made only if somebody listens."""
+        if self.record is not None:
+            self.record(kind, fields)
+        if self._handlers:
+            self.deliveries.add(self._handlers, kind.make(*fields))

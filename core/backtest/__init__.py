@@ -1,0 +1,1 @@
+"""Time: the only package in which orders, positions and bars meet."""

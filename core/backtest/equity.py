@@ -1,0 +1,138 @@
+"""Equity over the steps of a run: derived from the journal and the bars when asked for, never recorded.
+
+Between two events positions and cash stand still, so the value of each stretch follows from its closes alone.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from attrs import define, field, frozen
+
+from core.backtest.feed import Feed
+from core.backtest.journal import Journal, Row
+from core.events import CashCause, CashChanged, PositionEvent
+from core.money import ZERO, add, multiply, subtract
+
+
+@frozen
+class Stretch:
+    """Steps in which nothing but marks changed.
+
+    Attributes:
+        start: Its first step; it ends where the next begins.
+        cash: The balance, money.
+        capital: Initial capital, and deposits less withdrawals, money.
+        held: Signed quantities by the symbol's place in the feed, flat ones left out.
+    """
+
+    start: int
+    cash: Decimal
+    capital: Decimal
+    held: Mapping[int, Decimal]
+
+
+@define(eq=False)
+class EquityCurve:
+    """Equity, profit and peak at the end of each step, as far as the run has come.
+
+    Args:
+        feed: The bars.
+        journal: The facts.
+        initial_capital: Cash before the first fact, money.
+    """
+
+    _feed: Feed
+    _journal: Journal
+    _initial_capital: Decimal
+    _stretches: list[Stretch] = field(init=False)
+    _places: dict[str, int] = field(init=False)
+    _read: int = field(default=0, init=False)  # how many facts are in the stretches
+    _scanned: int = field(default=-1, init=False)  # up to which step the peak is known
+    _peak: Decimal = field(default=ZERO, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Begin with a stretch of cash alone."""
+        self._stretches = [Stretch(0, self._initial_capital, self._initial_capital, {})]
+        self._places = {bars.symbol: place for place, bars in enumerate(self._feed.bars)}
+
+    def equity(self, step: int) -> Decimal:
+        """Return cash and all market values at the end of a step, money."""
+        stretch = self._stretch_at(step)
+        return add(stretch.cash, self._market_value(stretch, step))
+
+    def peak_profit(self, step: int) -> Decimal:
+        """Return the highest equity less capital at the end of any step up to this one, money, at least zero."""
+        self._read_on()
+        if step < self._scanned:
+            self._scanned, self._peak = -1, ZERO
+        while self._scanned < step:
+            place = self._place_of(self._scanned + 1)
+            stretch = self._stretches[place]
+            following = self._stretches[place + 1].start if place + 1 < len(self._stretches) else step + 1
+            last = min(step, following - 1)
+            self._peak = max(self._peak, self._highest_profit(stretch, self._scanned + 1, last))
+            self._scanned = last
+        return self._peak
+
+    def _highest_profit(self, stretch: Stretch, first: int, last: int) -> Decimal:
+        values = self._single_extreme(stretch, first, last) if len(stretch.held) == 1 else None
+        if values is None:
+            steps = range(first, last + 1) if stretch.held else (last,)
+            values = max(self._market_value(stretch, step) for step in steps)
+        return subtract(add(stretch.cash, values), stretch.capital)
+
+    def _single_extreme(self, stretch: Stretch, first: int, last: int) -> Decimal:
+        """Return the highest market value of the one position held: at its highest close, or a short's lowest."""
+        ((place, quantity),) = stretch.held.items()
+        bars = self._feed.bars[place]
+        closes = bars.ticks[3][max(self._feed.row_at(place, first), 0) : self._feed.row_at(place, last) + 1]
+        best = max(closes) if quantity > ZERO else min(closes)
+        return multiply(quantity, bars.price(best))
+
+    def _market_value(self, stretch: Stretch, step: int) -> Decimal:
+        value = ZERO
+        for place, quantity in stretch.held.items():
+            bars = self._feed.bars[place]
+            close = bars.price(bars.ticks[3][self._feed.row_at(place, step)])
+            value = add(value, multiply(quantity, close))
+        return value
+
+    def _stretch_at(self, step: int) -> Stretch:
+        self._read_on()
+        return self._stretches[self._place_of(step)]
+
+    def _place_of(self, step: int) -> int:
+        return bisect_right(self._stretches, step, key=lambda stretch: stretch.start) - 1
+
+    def _read_on(self) -> None:
+        rows = self._journal.rows
+        if self._read < len(rows):
+            for step, facts in _by_step(rows[self._read :]):
+                self._stretches.append(self._after(self._stretches[-1], step, facts))
+            self._read = len(rows)
+
+    def _after(self, stretch: Stretch, step: int, facts: list[Row]) -> Stretch:
+        cash, capital, held = stretch.cash, stretch.capital, dict(stretch.held)
+        for _, _, kind, fields in facts:
+            if kind is CashChanged:
+                _, before, cash, cause, _ = fields
+                if cause in (CashCause.DEPOSIT, CashCause.WITHDRAWAL):
+                    capital = add(capital, subtract(cash, before))
+            elif issubclass(kind, PositionEvent):
+                _, symbol, _, after, _ = fields
+                held[self._places[symbol]] = after[0]
+        return Stretch(step, cash, capital, {place: quantity for place, quantity in held.items() if quantity})
+
+
+def _by_step(rows: list[Row]) -> Iterator[tuple[int, list[Row]]]:
+    """Yield the facts about cash and positions of each step that has any."""
+    facts: list[Row] = []
+    for row in rows:
+        if row[2] is CashChanged or issubclass(row[2], PositionEvent):
+            if facts and facts[0][0] != row[0]:
+                yield facts[0][0], facts
+                facts = []
+            facts.append(row)
+    if facts:
+        yield facts[0][0], facts

@@ -1,0 +1,43 @@
+"""Marks that are read from the bars of a run: the newest close of each symbol, made when somebody looks."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from attrs import frozen
+
+from core.backtest.equity import EquityCurve
+from core.backtest.feed import Feed
+from core.backtest.strategy import SymbolNow
+from core.clock import Clock, Phase
+from core.errors import FillstepError
+
+
+@frozen
+class FeedMarks:
+    """The marks of a portfolio in a run."""
+
+    _feed: Feed
+    _clock: Clock
+    _symbols: Mapping[str, SymbolNow]
+    _curve: EquityCurve
+
+    @property
+    def timestamp(self) -> datetime | None:
+        """The stamp of the step that the run is in; None before the first."""
+        step = self._clock.step
+        return None if step < 0 else self._feed.time(step)
+
+    def get_mark(self, symbol: str) -> Decimal | None:
+        """Return the newest close that was marked; None before a symbol's first."""
+        symbol_now = self._symbols.get(symbol)
+        return None if symbol_now is None or symbol_now.row < 0 else symbol_now.close
+
+    def put(self, symbol: str, _price: Decimal, _timestamp: datetime) -> None:
+        """Refuse: the bars say what a symbol is worth."""
+        raise FillstepError(f"{symbol} cannot be marked by hand: the marks of a run are its bars")
+
+    def get_peak_profit(self, now: Decimal) -> Decimal:
+        """Return the highest profit at the end of any step so far, or the one now."""
+        marked = self._clock.step - (self._clock.phase < Phase.MARK)
+        return max(self._curve.peak_profit(marked), now)

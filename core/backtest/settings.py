@@ -1,0 +1,60 @@
+"""Settings: what a run is told besides its bars and its strategy."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from core.errors import NotExactError
+from core.execution.costs import Commission
+from core.execution.path import LimitRule
+from core.money import ZERO, exact
+
+
+class Timing(StrEnum):
+    """When a market order that a strategy asks for on a bar may fill (rule R1)."""
+
+    NEXT_OPEN = "next_open"
+    SAME_CLOSE = "same_close"
+
+
+def _above_zero(value: object, name: str) -> Decimal:
+    number = exact(value, name)
+    if number <= ZERO:
+        raise NotExactError(name, value, "above zero")
+    return number
+
+
+def _initial_capital(value: object) -> Decimal:
+    return _above_zero(value, "initial_capital")
+
+
+def _quantity_step(value: object) -> Decimal:
+    return _above_zero(value, "quantity_step")
+
+
+def _tick_size(value: object) -> Decimal | None:
+    return None if value is None else _above_zero(value, "tick_size")
+
+
+@frozen
+class Settings:
+    """What a run is told besides its bars and its strategy.
+
+    Attributes:
+        initial_capital: Cash at the start, money above zero.
+        allow_short: Whether a sale may exceed what is held.
+        timing: When a market order may fill: at the next open, or at the close it was decided on.
+        limit_rule: Whether a touch fills a limit order, or the price has to trade through it.
+        tick_size: The smallest move of a price; the finest digit of each symbol's file where it is not given.
+        quantity_step: The smallest move of a quantity.
+        costs: What orders cost.
+    """
+
+    initial_capital: Decimal = field(default=Decimal(100_000), converter=_initial_capital)
+    allow_short: bool = False
+    timing: Timing = Timing.NEXT_OPEN
+    limit_rule: LimitRule = LimitRule.TOUCH
+    tick_size: Decimal | None = field(default=None, converter=_tick_size)
+    quantity_step: Decimal = field(default=Decimal(1), converter=_quantity_step)
+    costs: Commission = field(factory=Commission)

@@ -1,0 +1,327 @@
+"""Strategy, and what one sees and asks for: `Now`, and `SymbolNow` for one symbol.
+
+A strategy sees the present and the past of the bars, never a later row: every price and every indicator is read at the
+row that the run has reached.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+from attrs import define
+
+from core.bars import PRICES, TICK_COLUMNS, Bar, Bars
+from core.clock import Clock, Phase
+from core.errors import InputError
+from core.execution.broker import BacktestBroker
+from core.fill import Fill
+from core.instrument import Instrument
+from core.money import multiply, quantum
+from core.order import BUY, SELL, Order, Side, TimeInForce, TrackedOrder
+from core.position import Position
+from core.risk.portfolio import PortfolioState
+from core.text import clean
+
+
+class SymbolNow:
+    """One symbol at the present of a run: its newest bar, and the strategy's indicators at it.
+
+    An indicator is an attribute by the name it was given; it is None until there are bars enough.
+    """
+
+    __slots__ = ("_columns", "bars", "row")
+
+    def __init__(self, bars: Bars, columns: Mapping[str, list[Any]]) -> None:
+        self.bars = bars
+        self._columns = columns
+        self.row = -1  # the newest row that may be seen; only the loop moves it
+
+    @property
+    def symbol(self) -> str:
+        """What it is."""
+        return self.bars.symbol
+
+    @property
+    def open(self) -> Decimal:
+        """The first price of the newest bar."""
+        return self._price(0)
+
+    @property
+    def high(self) -> Decimal:
+        """The highest price of the newest bar."""
+        return self._price(1)
+
+    @property
+    def low(self) -> Decimal:
+        """The lowest price of the newest bar."""
+        return self._price(2)
+
+    @property
+    def close(self) -> Decimal:
+        """The last price of the newest bar."""
+        return self._price(3)
+
+    @property
+    def volume(self) -> Decimal | None:
+        """Units traded in the newest bar; None where it is not known."""
+        units = self.bars.frame["volume_units"][self.row]
+        return None if units is None else multiply(quantum(self.bars.volume_digits), units)
+
+    def bar(self, back: int = 0) -> Bar:
+        """Return the newest bar, or one so many bars before it.
+
+        Raises:
+            InputError: There is none, or it would be a later one.
+        """
+        if not 0 <= back <= self.row:
+            raise InputError(f"{self.symbol} has no bar {back} back: it is at its bar {self.row}")
+        return self.bars.bar(self.row - back)
+
+    def indicators(self) -> dict[str, Any]:
+        """Return every indicator at the newest bar, by name."""
+        return {name: column[self.row] for name, column in self._columns.items()}
+
+    def _price(self, place: int) -> Decimal:
+        return self.bars.price(self.bars.ticks[place][self.row])
+
+    def __getattr__(self, name: str) -> Any:
+        """Refuse what is neither a price nor an indicator."""
+        known = ", ".join(self._columns) or "none"
+        raise AttributeError(f"{self.symbol} has no {clean(name)}: its indicators are {known}")
+
+
+def make_symbol_now(bars: Bars, columns: Mapping[str, list[Any]]) -> SymbolNow:
+    """Return a symbol with a property for each indicator, since that is read on every bar.
+
+    Raises:
+        InputError: An indicator has the name of something that a symbol already has.
+    """
+    getters: dict[str, Any] = {"__slots__": ()}
+    for name, column in columns.items():
+        if hasattr(SymbolNow, name):
+            raise InputError(f"an indicator cannot be called {name}: a symbol has that already")
+        getters[name] = _indicator(column)
+    kind: type[SymbolNow] = type("SymbolNow", (SymbolNow,), getters)
+    return kind(bars, columns)
+
+
+def _indicator(column: list[Any]) -> property:
+    return property(lambda symbol_now: column[symbol_now.row])
+
+
+def evaluate_indicators(expressions: Mapping[str, pl.Expr], bars: Bars) -> dict[str, list[Any]]:
+    """Evaluate a strategy's indicators over one symbol's bars, as columns.
+
+    The expressions see `open`, `high`, `low`, `close` and `volume` as float, and `open_ticks` to `close_ticks` as
+    integers in units of the finest digit of the file.
+    """
+    prices = {name: pl.col(ticks) / 10**bars.digits for name, ticks in zip(PRICES, TICK_COLUMNS, strict=True)}
+    volume = pl.col("volume_units") / 10**bars.volume_digits
+    frame = bars.frame.with_columns(**prices, volume=volume)
+    return {name: frame.select(value=expression)["value"].to_list() for name, expression in expressions.items()}
+
+
+class Now:
+    """The present of a run: what a strategy may read, and how it asks for orders. It is a `PortfolioView`.
+
+    Attributes:
+        symbols: Those that have a bar in this step.
+        step: The step, from 0.
+    """
+
+    __slots__ = ("_broker", "_clock", "_instruments", "_portfolio", "_symbols", "get_position", "instant", "symbols")
+
+    def __init__(
+        self,
+        portfolio: PortfolioState,
+        broker: BacktestBroker,
+        clock: Clock,
+        symbols: Mapping[str, SymbolNow],
+        instruments: Mapping[str, Instrument],
+    ) -> None:
+        self._portfolio = portfolio
+        self._broker = broker
+        self._clock = clock
+        self._symbols = symbols
+        self._instruments = instruments
+        self.symbols: Sequence[str] = ()
+        self.instant: str | None = None  # inside a bar: the symbol whose path is being walked
+        self.get_position: Callable[[str], Position] = portfolio.get_position
+
+    def __getitem__(self, symbol: str) -> SymbolNow:
+        """Return a symbol's newest bar and indicators.
+
+        Raises:
+            InputError: It is unknown.
+        """
+        try:
+            return self._symbols[symbol]
+        except KeyError:
+            raise InputError(f"symbol {symbol} is unknown: known are {', '.join(self._symbols)}") from None
+
+    @property
+    def step(self) -> int:
+        """The step, from 0."""
+        return self._clock.step
+
+    def buy(
+        self,
+        symbol: str,
+        quantity: int | Decimal,
+        *,
+        limit_price: int | Decimal | None = None,
+        time_in_force: TimeInForce = TimeInForce.GTC,
+        tag: str = "",
+    ) -> int:
+        """Ask to buy units, above zero, at the market or at a limit; returns the order's id, also of a rejected one."""
+        return self._ask(symbol, BUY, quantity, limit_price, time_in_force, tag)
+
+    def sell(
+        self,
+        symbol: str,
+        quantity: int | Decimal,
+        *,
+        limit_price: int | Decimal | None = None,
+        time_in_force: TimeInForce = TimeInForce.GTC,
+        tag: str = "",
+    ) -> int:
+        """Ask to sell units, above zero, at the market or at a limit; returns the order's id, also of a rejected one."""
+        return self._ask(symbol, SELL, quantity, limit_price, time_in_force, tag)
+
+    def submit(self, order: Order) -> int:
+        """Ask for an order, and return its id, also of a rejected one.
+
+        It is eligible from the open of the next step; asked for inside a bar, by a callback for a fill of the same
+        symbol, at that instant (rules R1 and R8).
+        """
+        return self._broker.submit(order, eligible_step=self._clock.step + (not self._takes_effect_now(order.symbol)))
+
+    def cancel(self, order_id: int) -> None:
+        """Ask to give up what is left of an order; it can no longer fill.
+
+        Raises:
+            UnknownOrderError: No order has this id.
+            OrderTransitionError: The order is over.
+        """
+        if self._takes_effect_now(self._broker.get_order(order_id).order.symbol):
+            self._broker.cancel(order_id)
+        else:
+            self._broker.queue_cancel(order_id)
+
+    def get_order(self, order_id: int) -> TrackedOrder:
+        """Return an order and how far it came."""
+        return self._broker.get_order(order_id)
+
+    def open_orders(self, symbol: str | None = None) -> list[TrackedOrder]:
+        """Return the orders that may still fill, of one symbol or of all, by id."""
+        return [one for one in self._broker.open_orders() if symbol in (None, one.order.symbol)]
+
+    def get_instrument(self, symbol: str) -> Instrument:
+        """Return a symbol's units; it rounds a price to the tick."""
+        return self._instruments[symbol]
+
+    def get_all_positions(self) -> Mapping[str, Position]:
+        """Return every position that is not flat, by symbol."""
+        return self._portfolio.get_all_positions()
+
+    def get_cash_balance(self) -> Decimal:
+        """Return the cash."""
+        return self._portfolio.get_cash_balance()
+
+    def get_mark(self, symbol: str) -> Decimal | None:
+        """Return the price that values a symbol; None while there is none."""
+        return self._portfolio.get_mark(symbol)
+
+    @property
+    def timestamp(self) -> datetime | None:
+        """The stamp of the step, in UTC."""
+        return self._portfolio.timestamp
+
+    @property
+    def equity(self) -> Decimal:
+        """Cash and all market values."""
+        return self._portfolio.equity
+
+    @property
+    def realized_pnl(self) -> Decimal:
+        """What closing has booked, before commission."""
+        return self._portfolio.realized_pnl
+
+    @property
+    def unrealized_pnl(self) -> Decimal:
+        """Market values less costs, before commission."""
+        return self._portfolio.unrealized_pnl
+
+    @property
+    def commissions(self) -> Decimal:
+        """What was paid in commissions."""
+        return self._portfolio.commissions
+
+    @property
+    def gross_exposure(self) -> Decimal:
+        """Sum of absolute market values."""
+        return self._portfolio.gross_exposure
+
+    @property
+    def net_exposure(self) -> Decimal:
+        """Sum of signed market values."""
+        return self._portfolio.net_exposure
+
+    @property
+    def leverage(self) -> Decimal | None:
+        """Gross exposure over equity, a ratio; None where equity is not above zero."""
+        return self._portfolio.leverage
+
+    @property
+    def drawdown(self) -> Decimal:
+        """Peak equity less equity, money."""
+        return self._portfolio.drawdown
+
+    @property
+    def drawdown_ratio(self) -> Decimal:
+        """Drawdown over peak equity, a fraction."""
+        return self._portfolio.drawdown_ratio
+
+    def _ask(
+        self,
+        symbol: str,
+        side: Side,
+        quantity: int | Decimal,
+        limit_price: int | Decimal | None,
+        time_in_force: TimeInForce,
+        tag: str,
+    ) -> int:
+        order = Order(symbol, side, quantity, limit_price=limit_price, time_in_force=time_in_force, tag=tag)
+        return self.submit(order)
+
+    def _takes_effect_now(self, symbol: str) -> bool:
+        return self._clock.phase is Phase.REQUESTS or self.instant == symbol
+
+
+@define
+class Strategy:
+    """What decides. Subclass it, give it fields with attrs, and override what it needs.
+
+    An order's quantity and prices are int or Decimal; an indicator may be float, and may decide.
+    """
+
+    def indicators(self) -> Mapping[str, pl.Expr]:
+        """Return polars expressions over one symbol's bars, by the name under which `now[symbol]` gives them."""
+        return {}
+
+    def on_start(self, now: Now) -> None:
+        """Be called once, before the first `on_bar`, in the same step."""
+
+    def on_bar(self, now: Now) -> None:
+        """Be called once a step, after every symbol's bar of that step."""
+
+    def on_order(self, now: Now, order: TrackedOrder) -> None:
+        """Be called when an order was accepted, rejected, canceled or expired."""
+
+    def on_fill(self, now: Now, fill: Fill) -> None:
+        """Be called at the instant of a fill; what is asked for here meets the rest of that bar."""
+
+    def on_end(self, now: Now) -> None:
+        """Be called once, after the last `on_bar`, in the same step."""

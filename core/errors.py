@@ -1,0 +1,163 @@
+"""Every exception of the project.
+
+A constructor takes facts and builds the sentence: subject, rule, actual value. Text from outside goes through `clean`,
+so no message can carry an escape sequence to a terminal.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from core.text import clean
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.reason import Reason
+
+_LONGEST_VALUE = 60
+
+
+def shown(value: object) -> str:
+    """Return a value as an error shows it: on one line, cleaned, and cut where it is long."""
+    text = clean(str(value))
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+class FillstepError(Exception):
+    """What every error of this project is."""
+
+
+class InputError(FillstepError):
+    """Something that was given is not as it must be; the person who gave it can mend it."""
+
+
+class NotExactError(InputError, ValueError):
+    """A quantity or an amount of money that is no exact number within the digits the project keeps."""
+
+    def __init__(self, field: str, value: object, rule: str) -> None:
+        """Name the field, the rule that it breaks, and what it was."""
+        kind = "" if isinstance(value, str) else f"{type(value).__name__} "
+        super().__init__(f"{shown(field)} must be {rule}, was {kind}{shown(value)}")
+        self.field, self.rule = field, rule
+
+
+class BarDataError(InputError):
+    """Bars that cannot be loaded: which file, which line, what was found, what was expected."""
+
+    def __init__(self, source: str, what: str, *, line: int | None = None) -> None:
+        """Name the source and, where it is known, the line in it (from 1)."""
+        place = clean(source) if line is None else f"{clean(source)}:{line}"
+        super().__init__(f"{place}: {clean(what)}")
+        self.source, self.line = source, line
+
+
+class SettingsError(InputError):
+    """A setting that is unknown or has a value it cannot have; the key says which."""
+
+    def __init__(self, key: str, what: str) -> None:
+        """Name the key, as it is written in the file or given as an option."""
+        super().__init__(f"{shown(key)}: {clean(what)}")
+        self.key = key
+
+
+class StrategyNotFoundError(InputError):
+    """A strategy that does not exist, or a file of strategies that cannot be read."""
+
+    def __init__(self, name: str, what: str) -> None:
+        """Name the strategy as it was asked for."""
+        super().__init__(f"strategy {shown(name)}: {clean(what)}")
+
+
+class StrategyError(FillstepError):
+    """A strategy raised: in which of its calls, at which step, on which line of its own file."""
+
+    def __init__(self, strategy: str, call: str, place: str, error: BaseException) -> None:
+        """Name the call and the place; the error itself stays reachable as `__cause__`."""
+        super().__init__(f"{shown(place)}: {shown(strategy)}.{call} raised {type(error).__name__}: {shown(error)}")
+        self.call = call
+
+
+class InvalidOrderError(InputError):
+    """An order that cannot be written down, such as one whose type and prices do not belong together."""
+
+    def __init__(self, what: str) -> None:
+        """Say which field breaks which rule."""
+        super().__init__(f"order: {clean(what)}")
+
+
+class UnknownOrderError(InputError, KeyError):
+    """An order id that was never given out."""
+
+    def __init__(self, order_id: object) -> None:
+        """Name the id."""
+        super().__init__(f"order {shown(order_id)} is unknown")
+
+    __str__ = Exception.__str__
+
+
+class OrderTransitionError(FillstepError):
+    """A move of an order that its state machine does not have."""
+
+    def __init__(self, order_id: int, move: str, status: str) -> None:
+        """Name the order, the move asked for, and the status that forbids it."""
+        super().__init__(f"order {order_id} cannot be {move}: it is {status}")
+
+
+class InvalidFillError(FillstepError):
+    """A fill that does not fit its order, or that was applied before."""
+
+    def __init__(self, fill_id: int, what: str) -> None:
+        """Name the fill."""
+        super().__init__(f"fill {fill_id}: {what}")
+
+
+class OrderNotFilledError(FillstepError):
+    """An order that had to fill now, and was rejected, was canceled, or rests; the reason says why."""
+
+    def __init__(self, order_id: int, status: str, reason: "Reason | None") -> None:
+        """Carry the reason, where there is one."""
+        super().__init__(f"order {order_id} is {status}{f': {reason.text}' if reason else ''}")
+        self.order_id, self.reason = order_id, reason
+
+
+class NoMarkError(FillstepError):
+    """A fill at the mark was asked for, and there is none."""
+
+    def __init__(self, symbol: str) -> None:
+        """Name the symbol, and the two ways out."""
+        super().__init__(
+            f"{shown(symbol)} has no mark to fill at: "
+            f"give one with portfolio_state.mark(symbol, price, timestamp), or give the engine a MarketSimulator"
+        )
+
+
+class StepOutOfRangeError(InputError):
+    """A step that is not there."""
+
+    def __init__(self, step: int, count: int) -> None:
+        """Name the step, and the steps that there are."""
+        there = f"steps 0 to {count - 1} are recorded" if count else "no step is recorded"
+        super().__init__(f"cannot seek to step {step}: {there}")
+
+
+class RunStoppedError(FillstepError):
+    """A step was asked of a run that an error has stopped."""
+
+    def __init__(self, step: int) -> None:
+        """Name the step at which it stopped."""
+        super().__init__(f"the run stopped at step {step} and cannot go on")
+
+
+class InvariantError(FillstepError):
+    """What must hold does not: a bug in this project, never the user's doing."""
+
+    def __init__(self, name: str, left: object, right: object, state: Iterable[str] = ()) -> None:
+        """Name the invariant, both sides of it, and the state."""
+        held = "; ".join(state)
+        super().__init__(f"invariant {name} is broken: {left} is not {right}{f' ({held})' if held else ''}")
+        self.name = name
+
+    def at(self, step: int, time: "datetime", event: str) -> "InvariantError":
+        """Add where in a run it broke."""
+        self.add_note(f"at step {step}, {time:%Y-%m-%d %H:%M:%S}, after {event}")
+        return self

@@ -1,0 +1,1 @@
+"""Positions and cash: the one place where they are kept."""

@@ -1,0 +1,98 @@
+"""Text stands in columns by its width in cells."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui.widgets.columns import Column, build_row, fit_cell, fit_columns
+from tui.widgets.lines import line_text
+
+COLUMNS = (
+    Column("id", 5, "right"),
+    Column("sym", 6, grow=True, priority=3),
+    Column("state", 6, priority=2),
+)
+WIDE = "日本株式会社"
+FAMILY = "👩‍👩‍👧"
+TEXT = st.text(
+    st.characters(exclude_categories=["Cc", "Cs"]) | st.sampled_from([*WIDE, *FAMILY, "\ufe0f"]), max_size=12
+)
+
+
+# Cells
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "cell"),
+    [
+        ("AAPL", 6, "AAPL  "),
+        ("AAPL", 4, "AAPL"),
+        ("AAPL", 3, "AA…"),
+        ("AAPL", 1, "…"),
+        ("AAPL", 0, ""),
+        ("", 2, "  "),
+        (WIDE, 12, WIDE),
+        (WIDE, 5, "日本…"),
+        (WIDE, 6, "日本… "),
+        (WIDE, 2, "… "),
+        (FAMILY + "x", 3, FAMILY + "x"),
+        (FAMILY + "x", 2, "… "),
+        ("[/]", 4, "[/] "),
+    ],
+)
+def test_a_cell_is_measured_in_cells_and_a_cut_is_marked(text: str, width: int, cell: str) -> None:
+    assert fit_cell(text, width) == cell
+    assert cell_len(cell) == width
+
+
+def test_a_cell_may_stand_on_the_right() -> None:
+    assert fit_cell("12.50", 8, "right") == "   12.50"
+    assert fit_cell(WIDE, 6, "right") == " 日本…"
+
+
+# Columns
+
+
+@pytest.mark.parametrize(
+    ("width", "widths"),
+    [
+        (30, (5, 17, 6)),  # 30 - 5 - 6 - 2 gaps
+        (19, (5, 6, 6)),
+        (18, (0, 11, 6)),  # id has the lowest priority
+        (12, (0, 12, 0)),
+        (4, (0, 4, 0)),
+        (0, (0, 0, 0)),
+    ],
+)
+def test_columns_of_low_priority_give_way(width: int, widths: tuple[int, ...]) -> None:
+    assert fit_columns(COLUMNS, width) == widths
+
+
+def test_of_equal_columns_the_right_one_gives_way_and_growing_ones_share() -> None:
+    columns = (Column("a", 3, grow=True), Column("b", 3), Column("c", 3, grow=True))
+    assert fit_columns(columns, 14) == (5, 3, 4)
+    assert fit_columns(columns, 10) == (6, 3, 0)
+
+
+def test_a_row_is_one_span_unless_cells_of_it_changed() -> None:
+    cells = ("7", "ACME", "FILLED")
+    assert build_row(cells, COLUMNS, 21, "s") == (("    7 ACME     FILLED", "s"),)
+    assert build_row(cells, COLUMNS, 21, "s", {2}) == (("    7 ACME     ", "s"), ("FILLED", "s rows--changed"))
+
+
+def test_a_row_fills_its_line_where_no_column_grows() -> None:
+    columns = (Column("a", 2), Column("b", 2))
+    assert build_row(("x", WIDE), columns, 8, "s") == (("x  …    ", "s"),)
+    assert line_text(build_row(("x", "y"), columns, 8, "s", {1})) == "x  y    "
+
+
+@given(st.tuples(TEXT, TEXT, TEXT), st.integers(0, 40), st.sets(st.integers(0, 2)))
+def test_a_row_is_as_wide_as_asked_for_whatever_stands_in_it(
+    cells: tuple[str, str, str], width: int, changed: set[int]
+) -> None:
+    line = build_row(cells, COLUMNS, width, "s", changed)
+    assert line_text(line) == line_text(build_row(cells, COLUMNS, width, "s"))
+    assert sum(cell_len(text) for text, _ in line) == width

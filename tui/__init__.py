@@ -1,0 +1,1 @@
+"""The screen: panes over the core, drawn in the terminal."""

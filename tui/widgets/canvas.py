@@ -1,0 +1,187 @@
+"""Bars, closes and markers, drawn in the cells of a grid.
+
+Invariant: every price is placed by one formula, `Plot.dot`, from which its half cell and its line follow, so a bar, a
+dot, a marker and a label at one price stand on one line.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from tui.widgets.axis import Bounds
+    from tui.widgets.lines import Span
+
+Candle: TypeAlias = tuple[int, int, int, int]
+"""Open, high, low and close, in ticks."""
+
+_EMPTY, _WICK, _BODY = 0, 1, 2
+_MARKER_STYLES = {"▲": "candles--buy", "^": "candles--buy", "▼": "candles--sell", "v": "candles--sell"}
+_BELOW = "▲^"
+_LEFT_DOTS = (0x01, 0x02, 0x04, 0x40)
+_RIGHT_DOTS = (0x08, 0x10, 0x20, 0x80)
+_BRAILLE = 0x2800
+_DOTS = 4
+"""Dots of braille from the top of a cell to its bottom."""
+
+
+@frozen
+class Glyphs:
+    """The characters of a chart, each one cell wide.
+
+    Attributes:
+        halves: For the upper half empty, wick and body, each time the lower half empty, wick and body: nine in all.
+        axis: The rule between bars and axis, where there is no label.
+        tick: The rule beside a label.
+        close: The rule beside the last close.
+        corner: Before a label of the bottom line.
+        level: A horizontal line.
+        cursor: The column the cursor is on.
+        dot: What a line is drawn with; braille where it is empty.
+    """
+
+    halves: str
+    axis: str
+    tick: str
+    close: str
+    corner: str
+    level: str
+    cursor: str
+    dot: str = ""
+
+
+UNICODE = Glyphs(" ╷╻╵│╽╹╿┃", "│", "┤", "▸", "└", "╌", "┊")
+ASCII = Glyphs(" |#||####", "|", "+", ">", "`", "-", ":", "*")
+
+
+class Canvas:
+    """Cells of a chart, with the columns at which the style of a line changes.
+
+    Cells of a line are put from left to right. A blank takes the style of what stands left of it, which keeps spans
+    few; so no style of a chart may have a background of its own.
+    """
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns = columns
+        self.rows = rows
+        self._cells = [[" "] * columns for _ in range(rows)]
+        self._runs: list[list[tuple[int, str]]] = [[] for _ in range(rows)]
+        self._grounds = [""] * rows
+
+    def rule(self, y: int, glyph: str, style: str) -> None:
+        """Draw a horizontal line for everything else to stand on."""
+        self._cells[y] = [glyph] * self.columns
+        self._runs[y] = [(0, style)]
+        self._grounds[y] = style
+
+    def put(self, x: int, y: int, glyph: str, style: str) -> None:
+        """Write a cell, not left of any written before in its line."""
+        self._cells[y][x] = glyph
+        runs, ground = self._runs[y], self._grounds[y]
+        if ground and runs[-1][0] > x:
+            runs.pop()
+        if not runs or runs[-1][1] != style:
+            runs.append((x, style))
+        if ground:
+            runs.append((x + 1, ground))
+
+    def spans(self, y: int) -> list[Span]:
+        """Return a line in as few spans as its styles allow."""
+        text = "".join(self._cells[y])
+        runs = self._runs[y]
+        if not runs:
+            return [(text, "")]
+        ends = [(0, runs[0][1]), *runs[1:], (self.columns, "")]
+        return [(text[start:stop], style) for (start, style), (stop, _) in pairwise(ends) if start < stop]
+
+
+class Plot:
+    """Where prices stand on a canvas, counted from the top: in braille dots, in half cells of two, in lines of four."""
+
+    def __init__(self, rows: int, bounds: Bounds) -> None:
+        self.low, self.high = bounds
+        self.rows = rows
+        self._last_dot = _DOTS * rows - 1
+        self._dots_a_tick = self._last_dot / ((self.high - self.low) or 1)
+
+    def dot(self, ticks: float) -> int:
+        """Return the dot of a price, at an edge for one out of bounds."""
+        return min(max(int((self.high - ticks) * self._dots_a_tick + 0.5), 0), self._last_dot)
+
+    def half(self, ticks: float) -> int:
+        """Return the half cell of a price."""
+        return self.dot(ticks) // 2
+
+    def row(self, ticks: float) -> int:
+        """Return the line of a price."""
+        return self.dot(ticks) // _DOTS
+
+
+@frozen
+class Pen:
+    """Draws columns; those that draw a bar return its first and its last line."""
+
+    canvas: Canvas
+    plot: Plot
+    glyphs: Glyphs
+
+    def cursor(self, x: int) -> None:
+        """Draw the column of the cursor, under its bar."""
+        for y in range(self.canvas.rows):
+            self.canvas.put(x, y, self.glyphs.cursor, "candles--cursor")
+
+    def candle(self, x: int, candle: Candle) -> tuple[int, int]:
+        """Draw a body and its wicks."""
+        opening, high, low, close = candle
+        put, half = self.canvas.put, self.plot.half
+        style = "candles--up" if close >= opening else "candles--down"
+        top, bottom = half(high), half(low)
+        cells = _cells(top, half(max(opening, close)), half(min(opening, close)), bottom)
+        for y, cell in enumerate(cells, top // 2):
+            put(x, y, self.glyphs.halves[cell], style)
+        return top // 2, bottom // 2
+
+    def close(self, x: int, candle: Candle, previous: Candle | None) -> tuple[int, int]:
+        """Draw a close, joined with the one before it."""
+        if self.glyphs.dot:
+            y = self.plot.row(candle[3])
+            self.canvas.put(x, y, self.glyphs.dot, "candles--line")
+            return y, y
+        bits = _joining_bits(self.plot.dot((previous or candle)[3]), self.plot.dot(candle[3]))
+        for y, bit in bits.items():
+            self.canvas.put(x, y, chr(_BRAILLE + bit), "candles--line")
+        return min(bits), max(bits)
+
+    def marker(self, x: int, top: int, bottom: int, marker: str) -> None:
+        """Draw a marker next to a bar, or over its end where there is no room."""
+        y = min(bottom + 1, self.canvas.rows - 1) if marker in _BELOW else max(top - 1, 0)
+        self.canvas.put(x, y, marker, _MARKER_STYLES.get(marker, "candles--marker"))
+
+
+@lru_cache(maxsize=4096)
+def _cells(top: int, body_top: int, body_bottom: int, bottom: int) -> tuple[int, ...]:
+    """Return the place in `Glyphs.halves` of every cell of a bar, from half cells counted from the top of its first."""
+    halves = [_EMPTY] * (top % 2) + [_WICK] * (body_top - top)
+    halves += [_BODY] * (body_bottom - body_top + 1) + [_WICK] * (bottom - body_bottom) + [_EMPTY] * (1 - bottom % 2)
+    return tuple(3 * upper + lower for upper, lower in zip(halves[::2], halves[1::2], strict=True))
+
+
+def _joining_bits(previous: int, dot: int) -> dict[int, int]:
+    """Return, by line, the braille bits of a cell column that leads from one dot to another."""
+    middle = (previous + dot) // 2
+    bits: dict[int, int] = {}
+    for dots, start, stop in ((_LEFT_DOTS, previous, middle), (_RIGHT_DOTS, middle, dot)):
+        for place in _joined(start, stop):
+            bits[place // _DOTS] = bits.get(place // _DOTS, 0) | dots[place % _DOTS]
+    return bits
+
+
+def _joined(start: int, stop: int) -> range:
+    """Return the dots after `start` and up to `stop`, in either direction; `stop` alone where they are one."""
+    if start < stop:
+        return range(start + 1, stop + 1)
+    return range(stop, max(start, stop + 1))
