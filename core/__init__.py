@@ -1,6 +1,10 @@
 """Fillstep's core: exact books, an order-only broker, and a backtest that one can step through."""
 
+from core.backtest.loop import Backtest
+from core.backtest.settings import Settings
+from core.backtest.strategy import Now, Strategy
 from core.bars import Bar, Bars
+from core.data.load import load
 from core.execution.broker import BacktestBroker
 from core.execution.engine import ExecutionEngine
 from core.execution.market_simulator import MarketSimulator
@@ -15,6 +19,7 @@ from core.risk.portfolio import PortfolioState
 __all__ = [
     "BUY",
     "SELL",
+    "Backtest",
     "BacktestBroker",
     "Bar",
     "Bars",
@@ -22,6 +27,7 @@ __all__ = [
     "Fill",
     "Instrument",
     "MarketSimulator",
+    "Now",
     "Order",
     "OrderStatus",
     "OrderType",
@@ -30,7 +36,10 @@ __all__ = [
     "PortfolioView",
     "Position",
     "Reason",
+    "Settings",
     "Side",
+    "Strategy",
     "TimeInForce",
     "TrackedOrder",
+    "load",
 ]

@@ -112,12 +112,12 @@ def quantum(digits: int) -> Decimal:
 
 
 def fraction_digits(number: Decimal) -> int:
-    """Return how many digits after the point a finite number needs.
+    """Return how many digits after the point a finite number is written with.
 
     >>> fraction_digits(Decimal("1.50")), fraction_digits(Decimal("1E+3"))
-    (1, 0)
+    (2, 0)
     """
-    exponent = number.normalize(EXACT).as_tuple().exponent
+    exponent = number.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 

@@ -46,7 +46,6 @@ class EquityCurve:
     _journal: Journal
     _initial_capital: Decimal
     _stretches: list[Stretch] = field(init=False)
-    _places: dict[str, int] = field(init=False)
     _read: int = field(default=0, init=False)  # how many facts are in the stretches
     _scanned: int = field(default=-1, init=False)  # up to which step the peak is known
     _peak: Decimal = field(default=ZERO, init=False)
@@ -54,7 +53,6 @@ class EquityCurve:
     def __attrs_post_init__(self) -> None:
         """Begin with a stretch of cash alone."""
         self._stretches = [Stretch(0, self._initial_capital, self._initial_capital, {})]
-        self._places = {bars.symbol: place for place, bars in enumerate(self._feed.bars)}
 
     def equity(self, step: int) -> Decimal:
         """Return cash and all market values at the end of a step, money."""
@@ -121,7 +119,7 @@ class EquityCurve:
                     capital = add(capital, subtract(cash, before))
             elif issubclass(kind, PositionEvent):
                 _, symbol, _, after, _ = fields
-                held[self._places[symbol]] = after[0]
+                held[self._feed.places[symbol]] = after[0]
         return Stretch(step, cash, capital, {place: quantity for place, quantity in held.items() if quantity})
 
 

@@ -25,6 +25,8 @@ class Feed:
         bars: One for each symbol, in any order.
 
     Attributes:
+        bars: Those of each symbol, in the order of the symbols.
+        places: Where in `bars` each symbol is.
         times: The stamp of each step, in microseconds since 1970 in UTC.
         groups: The distinct sets of symbols that have a bar in a step.
         group_of_step: Which of them each step has.
@@ -33,11 +35,12 @@ class Feed:
         BarDataError: No bars, or two of one symbol.
     """
 
-    __slots__ = ("_last", "bars", "group_of_step", "groups", "times")
+    __slots__ = ("_last", "bars", "group_of_step", "groups", "places", "times")
 
     def __init__(self, bars: Sequence[Bars]) -> None:
         self.bars = tuple(sorted(bars, key=lambda one: one.symbol))
         _check_symbols(self.bars)
+        self.places = {one.symbol: place for place, one in enumerate(self.bars)}
         stamps = [one.frame["time"] for one in self.bars]
         clock = pl.concat(stamps).unique().sort()
         self.times: list[int] = clock.to_list()

@@ -150,12 +150,12 @@ class Backtest:
         Computed by the function that decides fills, and never stored.
         """
         symbol = self.broker.get_order(order_id).order.symbol
-        place = next((place for place, bars in enumerate(self.bars) if bars.symbol == symbol), None)
+        place = self.feed.places.get(symbol)
         if place is None or self.clock.step < 0:
             return None
         row = self.feed.row_at(place, self.clock.step)
         age = self.clock.step - self.feed.step_at(place, row) if row >= 0 else self.step_count
-        standing = None if age else self._standing_at(self._symbols[symbol], row)
+        standing = None if age else self._standing_at(symbol, row)
         return self.engine.why_open(order_id, standing, age)
 
     def _execute(self, step: int) -> None:
@@ -194,12 +194,12 @@ class Backtest:
 
     def _standing(self, present: tuple[SymbolNow, ...], ahead: int) -> Mapping[str, StandingBar]:
         """Return the bars that open orders meet: the newest seen, or the ones after it."""
-        with_orders = (one for one in present if one.symbol in self._open)
-        return {one.symbol: self._standing_at(one, one.row + ahead) for one in with_orders}
+        rows = {one.symbol: one.row + ahead for one in present}
+        return {symbol: self._standing_at(symbol, row) for symbol, row in rows.items() if symbol in self._open}
 
-    def _standing_at(self, symbol_now: SymbolNow, row: int) -> StandingBar:
-        bars = symbol_now.bars
-        return StandingBar.of_row(bars, row, self._ticks[bars.symbol], self.feed.time(self.clock.step))
+    def _standing_at(self, symbol: str, row: int) -> StandingBar:
+        bars = self.bars[self.feed.places[symbol]]
+        return StandingBar.of_row(bars, row, self._ticks[symbol], self.feed.time(self.clock.step))
 
     def _on_fill(self, fill: Fill) -> None:
         self._call_inside_bar("on_fill", fill.symbol, fill)

@@ -31,17 +31,17 @@ class SymbolNow:
     An indicator is an attribute by the name it was given; it is None until there are bars enough.
     """
 
-    __slots__ = ("_columns", "bars", "row")
+    __slots__ = ("_bars", "_columns", "row")
 
     def __init__(self, bars: Bars, columns: Mapping[str, list[Any]]) -> None:
-        self.bars = bars
+        self._bars = bars
         self._columns = columns
         self.row = -1  # the newest row that may be seen; only the loop moves it
 
     @property
     def symbol(self) -> str:
         """What it is."""
-        return self.bars.symbol
+        return self._bars.symbol
 
     @property
     def open(self) -> Decimal:
@@ -66,8 +66,8 @@ class SymbolNow:
     @property
     def volume(self) -> Decimal | None:
         """Units traded in the newest bar; None where it is not known."""
-        units = self.bars.frame["volume_units"][self.row]
-        return None if units is None else multiply(quantum(self.bars.volume_digits), units)
+        units = self._bars.frame["volume_units"][self.row]
+        return None if units is None else multiply(quantum(self._bars.volume_digits), units)
 
     def bar(self, back: int = 0) -> Bar:
         """Return the newest bar, or one so many bars before it.
@@ -77,14 +77,14 @@ class SymbolNow:
         """
         if not 0 <= back <= self.row:
             raise InputError(f"{self.symbol} has no bar {back} back: it is at its bar {self.row}")
-        return self.bars.bar(self.row - back)
+        return self._bars.bar(self.row - back)
 
     def indicators(self) -> dict[str, Any]:
         """Return every indicator at the newest bar, by name."""
         return {name: column[self.row] for name, column in self._columns.items()}
 
     def _price(self, place: int) -> Decimal:
-        return self.bars.price(self.bars.ticks[place][self.row])
+        return self._bars.price(self._bars.ticks[place][self.row])
 
     def __getattr__(self, name: str) -> Any:
         """Refuse what is neither a price nor an indicator."""

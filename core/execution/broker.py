@@ -4,13 +4,13 @@ It has no place to keep a position: what is held it asks the portfolio, and what
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from attrs import frozen
 
 from core.announcer import Announcer, Handler
-from core.clock import Clock
+from core.clock import Clock, Phase
 from core.events import OrderAccepted, OrderCanceled, OrderExpired, OrderFilled, OrderRejected, OrderSubmitted
 from core.execution.checks import FillCheck, Terms, check_cash, check_fill, check_known, check_sale, check_terms
 from core.execution.costs import Commission
@@ -18,10 +18,13 @@ from core.execution.order_tracker import OrderRecord, OrderTracker
 from core.fill import Fill
 from core.instrument import Instrument
 from core.money import ZERO
-from core.order import Order, OrderStatus, TrackedOrder
+from core.order import Order, OrderStatus, TimeInForce, TrackedOrder
 from core.position import Position
 from core.protocols import CommissionModel, PortfolioView
 from core.reason import Code, Reason
+
+
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @frozen
@@ -96,6 +99,8 @@ class BacktestBroker:
         step = self._clock.step if eligible_step is None else eligible_step
         now = self._portfolio.timestamp
         record = self._tracker.add(order, now, step)
+        if now is not None and step <= self._clock.step:
+            record.day = now.date()
         with self._announcer.deliveries:
             self._announcer.announce(OrderSubmitted, now, record.id, order)
             reason = self._check(record)
@@ -217,14 +222,23 @@ class BacktestBroker:
         reason = check_known(order.symbol, self._instruments) or check_terms(order, instrument)
         if reason:
             return reason
-        others = [one for one in self._tracker.open_records() if not one.cancel_queued]
+        others = [one for one in self._tracker.open_records() if self._counts(one)]
         if record.sign < 0 and not self._terms.allow_short:
             return check_sale(record, self._portfolio, others)
         return check_cash(record, self._portfolio, others, self._terms, instrument)
 
+    def _counts(self, record: OrderRecord) -> bool:
+        """Say whether an open order still has a claim: its cancel is not queued, and its day can go on."""
+        if record.cancel_queued:
+            return False
+        now = self._portfolio.timestamp
+        if record.day is None or now is None or record.order.time_in_force is not TimeInForce.DAY:
+            return True
+        return self._clock.phase is not Phase.STRATEGY or (now + _MICROSECOND).date() <= record.day
+
     def _expire(self, record: OrderRecord, now: datetime) -> bool:
-        if record.day is None:
-            record.day = now.date() if record.eligible_step <= self._clock.step else None
+        if record.day is None and record.eligible_step <= self._clock.step:
+            record.day = now.date()
         if record.day is None or now.date() <= record.day:
             return False
         reason = _left(record, Code.EXPIRED, day=f"{record.day}")

@@ -26,7 +26,7 @@ class OrderRecord:
         eligible_step: The first step in which it may fill.
         sign: 1 for a purchase, -1 for a sale.
         remaining: Units that may still fill.
-        day: For a DAY order, the date of the first step in which it was eligible; None before that.
+        day: The date of the first step in which it was eligible; None before that, and for orders that live on.
         cancel_queued: Whether it will be canceled before it can fill again.
         is_open: Whether it may still fill.
     """
