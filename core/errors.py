@@ -19,7 +19,10 @@ _LONGEST_VALUE = 60
 
 def shown(value: object) -> str:
     """Return a value as an error shows it: on one line, cleaned, and cut where it is long."""
-    text = clean(str(value))
+    try:
+        text = clean(str(value))
+    except ValueError:  # an int of thousands of digits, which Python does not write
+        text = "a number of thousands of digits"
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
@@ -108,7 +111,7 @@ class InvalidFillError(FillstepError):
 
     def __init__(self, fill_id: int, what: str) -> None:
         """Name the fill."""
-        super().__init__(f"fill {fill_id}: {what}")
+        super().__init__(f"fill {fill_id}: {clean(what)}")
 
 
 class OrderNotFilledError(FillstepError):
@@ -154,10 +157,11 @@ class InvariantError(FillstepError):
     def __init__(self, name: str, left: object, right: object, state: Iterable[str] = ()) -> None:
         """Name the invariant, both sides of it, and the state."""
         held = "; ".join(state)
-        super().__init__(f"invariant {name} is broken: {left} is not {right}{f' ({held})' if held else ''}")
+        broken = f"invariant {name} is broken: {left} is not {right}{f' ({held})' if held else ''}"
+        super().__init__(clean(broken))
         self.name = name
 
     def at(self, step: int, time: "datetime", event: str) -> "InvariantError":
         """Add where in a run it broke."""
-        self.add_note(f"at step {step}, {time:%Y-%m-%d %H:%M:%S}, after {event}")
+        self.add_note(f"at step {step}, {time:%Y-%m-%d %H:%M:%S}, after {clean(event)}")
         return self

@@ -33,8 +33,8 @@ ZERO: Final = Decimal(0)
 _PRECISION = 200  # a product of two such numbers has 60 digits; the rest is room for sums
 EXACT: Final = Context(prec=_PRECISION, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow, FloatOperation])
 """The context of all money arithmetic: `add(a, b)` is exact, or raises."""
-add, subtract, multiply, minus = EXACT.add, EXACT.subtract, EXACT.multiply, EXACT.minus
-"""Exact arithmetic on numbers that are not in the thread's context."""
+add, subtract, multiply, minus, magnitude = EXACT.add, EXACT.subtract, EXACT.multiply, EXACT.minus, EXACT.abs
+"""Exact arithmetic; Python's own operators, `abs` among them, follow the thread's context."""
 _TOWARD_ZERO = Context(prec=_PRECISION, rounding=ROUND_DOWN, traps=[InvalidOperation, DivisionByZero])
 _HALF_UP = Context(prec=_PRECISION, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
 _HALF_EVEN = Context(prec=_PRECISION, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
@@ -59,6 +59,8 @@ def exact(value: object, field: str) -> Decimal:
     core.errors.NotExactError: price must be an int or a Decimal, was float 0.1
     """
     number = value if type(value) is Decimal else _to_decimal(value, field)
+    if not number.is_finite():
+        raise NotExactError(field, value, _WITHIN)
     try:
         _fit(number, COST_QUANTUM)
     except (Inexact, InvalidOperation):

@@ -126,7 +126,7 @@ class Marks(Protocol):
 
 
 class CommissionModel(Protocol):
-    """What an order costs. A model says the total for all that an order has filled; a fill pays what it adds to that."""
+    """What an order costs: the total for all that it has filled; each fill pays what it adds to that."""
 
     def total(self, quantity: Decimal, notional: Decimal) -> Decimal:
         """Return the commission, money, of an order that filled so many units for so much money."""

@@ -43,11 +43,15 @@ class Code(StrEnum):
 _SENTENCES: Final[Mapping[Code, str]] = {
     Code.SYMBOL_MUST_BE_KNOWN: "symbol must be known, known are {known}",
     Code.QUANTITY_MUST_BE_ABOVE_ZERO: "quantity must be above zero, was {quantity}",
-    Code.QUANTITY_MUST_BE_ON_STEP: "quantity must be on the step of {step}, was {quantity}, neighbors {below} and {above}",
+    Code.QUANTITY_MUST_BE_ON_STEP: (
+        "quantity must be on the step of {step}, was {quantity}, neighbors {below} and {above}"
+    ),
     Code.PRICE_MUST_BE_GIVEN: "a limit order must have a limit price",
     Code.PRICE_MUST_BE_ABOVE_ZERO: "price must be above zero, was {price}",
     Code.PRICE_MUST_BE_ON_TICK: "price must be on the tick of {tick}, was {price}, neighbors {below} and {above}",
-    Code.POSITION_MUST_COVER_SALE: "position must cover sale, held {held}, other open sales {other_sales}, asked {asked}",
+    Code.POSITION_MUST_COVER_SALE: (
+        "position must cover sale, held {held}, other open sales {other_sales}, asked {asked}"
+    ),
     Code.CASH_MUST_COVER_PURCHASE: "cash must cover purchase, needs {needed}, has {available}, short {missing}",
     Code.CASH_MUST_COVER_FILL: "cash must cover fill at {price}, needs {needed}, has {available}, short {missing}",
     Code.SHORT_NOT_ALLOWED: "no fill may go below zero, held {held}, asked {asked}",
@@ -57,7 +61,7 @@ _SENTENCES: Final[Mapping[Code, str]] = {
     Code.NO_BAR: "{symbol} has no bar in this step, its last price is {steps} steps old",
     Code.NOT_ELIGIBLE_UNTIL: "not eligible until the open of step {eligible}, this is step {step}",
     Code.LIMIT_NOT_REACHED: "limit {limit} not reached, {extreme_name} {extreme}, {ticks} ticks short",
-    Code.LIMIT_TOUCHED_NOT_THROUGH: "limit {limit} touched, not traded through, {extreme_name} {extreme}, needs {needed}",
+    Code.LIMIT_TOUCHED_NOT_THROUGH: "limit {limit} only touched, {extreme_name} {extreme}, needs {needed}",
 }
 _REMEDIES: Final[Mapping[str, str]] = {
     "at_most": ", at most {at_most}",

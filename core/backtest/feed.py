@@ -7,6 +7,7 @@ step in which a symbol did not trade.
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import TypeAlias
 
 import polars as pl
@@ -75,7 +76,7 @@ class Feed:
 def _check_symbols(bars: Sequence[Bars]) -> None:
     if not bars:
         raise BarDataError("bars", "none were given")
-    for one, other in zip(bars, bars[1:], strict=False):
+    for one, other in pairwise(bars):
         if one.symbol == other.symbol:
             raise BarDataError(other.source or "bars", f"symbol {one.symbol} is given twice, also by {one.source}")
 

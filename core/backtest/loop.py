@@ -3,7 +3,7 @@
 A bar on which nothing can happen costs a call of the strategy and nothing else: no event, no Decimal, no object.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from core.announcer import Announcer, Deliveries
 from core.backtest.equity import EquityCurve
@@ -27,7 +27,6 @@ from core.money import fraction_digits
 from core.reason import Reason
 from core.risk.portfolio import PortfolioState
 
-_STRATEGY = Phase.STRATEGY  # looked up on every bar
 _TOLD = (OrderAccepted, OrderRejected, OrderCanceled, OrderExpired)
 
 
@@ -63,12 +62,8 @@ class Backtest:
         self.equity_curve = EquityCurve(self.feed, self.journal, self.settings.initial_capital)
         self._symbols = self._with_indicators()
         self._join()
-        self._present = [self._members(group) for group in self.feed.groups]
-        self._group_of_step = self.feed.group_of_step
-        self._last_step = len(self.feed) - 1
         self._order_calls: list[int] = []
-        self._on_bar = strategy.on_bar
-        self._fills_at_close = self.settings.timing is Timing.SAME_CLOSE
+        self._steps = self._execute()
         self._is_stopped = False
         if _overrides(strategy, "on_order"):
             self.broker.subscribe(self._note_order)
@@ -119,17 +114,13 @@ class Backtest:
             InvariantError: The books broke; the run is stopped.
             RunStoppedError: The run was stopped before.
         """
-        step = self.clock.step + 1
-        if step > self._last_step:
-            if self._is_stopped:
-                raise RunStoppedError(self.clock.step)
-            return False
+        if self._is_stopped:
+            raise RunStoppedError(self.clock.step)
         try:
-            self._execute(step)
+            return next(self._steps, False)
         except BaseException:
-            self._is_stopped, self._last_step = True, -1
+            self._is_stopped = True
             raise
-        return True
 
     def run(self) -> None:
         """Execute every step that is left."""
@@ -158,28 +149,32 @@ class Backtest:
         standing = None if age else self._standing_at(symbol, row)
         return self.engine.why_open(order_id, standing, age)
 
-    def _execute(self, step: int) -> None:
-        clock, now = self.clock, self._now
-        clock.step = step
-        symbols, present = self._present[self._group_of_step[step]]
-        if self._open:
-            self._trade(step, present)
-        for symbol_now in present:
-            symbol_now.row += 1
-        now.symbols = symbols
-        clock.phase = _STRATEGY
-        if not step:
-            self._call("on_start", now)
-        try:
-            self._on_bar(now)
-        except RAISED as error:
-            raise blame(self.strategy, "on_bar", error) from error
-        if self._order_calls:
-            self._tell_orders()
-        if self._fills_at_close and self._open:
-            self.engine.fill_at_close(self._standing(present, ahead=0))
-        if step == self._last_step:
-            self._end()
+    def _execute(self) -> Iterator[bool]:
+        """Execute one step each time it is resumed; what every bar needs is kept in local names."""
+        clock, now, on_bar, open_orders = self.clock, self._now, self.strategy.on_bar, self._open
+        members = [self._members(group) for group in self.feed.groups]
+        last, fills_at_close = len(self.feed) - 1, self.settings.timing is Timing.SAME_CLOSE
+        for step, group in enumerate(self.feed.group_of_step):
+            clock.step = step
+            symbols, present = members[group]
+            if open_orders:
+                self._trade(step, present)
+            for symbol_now in present:
+                symbol_now.row += 1
+            now.symbols = symbols
+            if not step:
+                self._call("on_start", now)
+            try:
+                on_bar(now)
+            except RAISED as error:
+                raise blame(self.strategy, "on_bar", error) from error
+            if self._order_calls:
+                self._tell_orders()
+            if fills_at_close and open_orders:
+                self.engine.fill_at_close(self._standing(present, ahead=0))
+            if step == last:
+                self._end()
+            yield True
 
     def _trade(self, step: int, present: tuple[SymbolNow, ...]) -> None:
         now = self.feed.time(step)
@@ -187,6 +182,7 @@ class Backtest:
             self.engine.run_step(self._standing(present, ahead=1), now)
         except InvariantError as error:
             raise error.at(step, now, self._last_event()) from None
+        self.clock.phase = Phase.STRATEGY
 
     def _end(self) -> None:
         self._call("on_end", self._now)
@@ -194,8 +190,9 @@ class Backtest:
 
     def _standing(self, present: tuple[SymbolNow, ...], ahead: int) -> Mapping[str, StandingBar]:
         """Return the bars that open orders meet: the newest seen, or the ones after it."""
-        rows = {one.symbol: one.row + ahead for one in present}
-        return {symbol: self._standing_at(symbol, row) for symbol, row in rows.items() if symbol in self._open}
+        return {
+            one.symbol: self._standing_at(one.symbol, one.row + ahead) for one in present if one.symbol in self._open
+        }
 
     def _standing_at(self, symbol: str, row: int) -> StandingBar:
         bars = self.bars[self.feed.places[symbol]]

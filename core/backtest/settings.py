@@ -25,15 +25,15 @@ def _above_zero(value: object, name: str) -> Decimal:
     return number
 
 
-def _initial_capital(value: object) -> Decimal:
+def _initial_capital(value: int | Decimal) -> Decimal:
     return _above_zero(value, "initial_capital")
 
 
-def _quantity_step(value: object) -> Decimal:
+def _quantity_step(value: int | Decimal) -> Decimal:
     return _above_zero(value, "quantity_step")
 
 
-def _tick_size(value: object) -> Decimal | None:
+def _tick_size(value: int | Decimal | None) -> Decimal | None:
     return None if value is None else _above_zero(value, "tick_size")
 
 

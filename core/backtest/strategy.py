@@ -31,17 +31,13 @@ class SymbolNow:
     An indicator is an attribute by the name it was given; it is None until there are bars enough.
     """
 
-    __slots__ = ("_bars", "_columns", "row")
+    __slots__ = ("_bars", "_columns", "row", "symbol")
 
     def __init__(self, bars: Bars, columns: Mapping[str, list[Any]]) -> None:
         self._bars = bars
         self._columns = columns
+        self.symbol = bars.symbol
         self.row = -1  # the newest row that may be seen; only the loop moves it
-
-    @property
-    def symbol(self) -> str:
-        """What it is."""
-        return self._bars.symbol
 
     @property
     def open(self) -> Decimal:
@@ -175,7 +171,7 @@ class Now:
         time_in_force: TimeInForce = TimeInForce.GTC,
         tag: str = "",
     ) -> int:
-        """Ask to buy units, above zero, at the market or at a limit; returns the order's id, also of a rejected one."""
+        """Ask to buy units, above zero, at the market or at a limit; returns the id, also of a rejected order."""
         return self._ask(symbol, BUY, quantity, limit_price, time_in_force, tag)
 
     def sell(
@@ -187,7 +183,7 @@ class Now:
         time_in_force: TimeInForce = TimeInForce.GTC,
         tag: str = "",
     ) -> int:
-        """Ask to sell units, above zero, at the market or at a limit; returns the order's id, also of a rejected one."""
+        """Ask to sell units, above zero, at the market or at a limit; returns the id, also of a rejected order."""
         return self._ask(symbol, SELL, quantity, limit_price, time_in_force, tag)
 
     def submit(self, order: Order) -> int:

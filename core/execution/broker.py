@@ -17,12 +17,11 @@ from core.execution.costs import Commission
 from core.execution.order_tracker import OrderRecord, OrderTracker
 from core.fill import Fill
 from core.instrument import Instrument
-from core.money import ZERO
+from core.money import EXACT, ZERO, magnitude
 from core.order import Order, OrderStatus, TimeInForce, TrackedOrder
 from core.position import Position
 from core.protocols import CommissionModel, PortfolioView
 from core.reason import Code, Reason
-
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -151,7 +150,7 @@ class BacktestBroker:
         return ended
 
     def check_fill(self, record: OrderRecord, price: Decimal) -> FillCheck:
-        """Say how much of what remains of an order may fill at a price, at what commission, and why the rest may not."""
+        """Say how much of what remains of an order may fill at a price, and why the rest may not."""
         return check_fill(record, price, self._portfolio, self._terms)
 
     def execute_fill(self, fill: Fill) -> None:
@@ -213,7 +212,7 @@ class BacktestBroker:
         """Return a symbol's tick in units of the given digit after the point; at least 1."""
         instrument = self._instruments.get(symbol) if self._instruments is not None else None
         tick = None if instrument is None else instrument.tick_size
-        return 1 if tick is None else int(tick.scaleb(digits))
+        return 1 if tick is None else int(tick.scaleb(digits, EXACT))
 
     def _check(self, record: OrderRecord) -> Reason | None:
         order = record.order
@@ -222,7 +221,7 @@ class BacktestBroker:
         reason = check_known(order.symbol, self._instruments) or check_terms(order, instrument)
         if reason:
             return reason
-        others = [one for one in self._tracker.open_records() if self._counts(one)]
+        others = [one for one in self._tracker.open_records() if self._counts(one)] if self._tracker.symbols else []
         if record.sign < 0 and not self._terms.allow_short:
             return check_sale(record, self._portfolio, others)
         return check_cash(record, self._portfolio, others, self._terms, instrument)
@@ -256,7 +255,7 @@ class BacktestBroker:
         return StatementLine(
             symbol=position.symbol,
             side="LONG" if position.quantity > ZERO else "SHORT",
-            quantity=abs(position.quantity),
+            quantity=magnitude(position.quantity),
             average_price=position.average_price or ZERO,
             market_value=value,
             unrealized_pnl=ZERO if mark is None else position.unrealized_pnl(mark),

@@ -3,7 +3,7 @@
 Open sales and reserved cash follow from the open orders each time; the broker keeps neither.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -106,7 +106,7 @@ def check_sale(record: OrderRecord, view: PortfolioView, others: Iterable[OrderR
 def check_cash(
     record: OrderRecord,
     view: PortfolioView,
-    others: Iterable[OrderRecord],
+    others: Sequence[OrderRecord],
     terms: Terms,
     instrument: Instrument,
 ) -> Reason | None:
@@ -114,18 +114,18 @@ def check_cash(
 
     An order without a price to estimate at (a market order before the first bar) passes: it is checked when it fills.
     """
-    order, open_orders = record.order, list(others)
+    order = record.order
     price = _estimate_price(order, view)
     if price is None:
         return None
     covered = _against(record, view)
-    if covered and open_orders:
-        covered = max(subtract(covered, _remaining_of(open_orders, order.symbol, record.sign)), ZERO)
+    if covered and others:
+        covered = max(subtract(covered, _remaining_of(others, order.symbol, record.sign)), ZERO)
     opening = subtract(order.quantity, covered)
     if opening <= ZERO:
         return None
     needed = _opening_cost(opening, price, terms)
-    available = _available_cash(view, open_orders, terms)
+    available = _available_cash(view, others, terms)
     if needed <= available:
         return None
     params = _compared(needed, available)
@@ -221,8 +221,8 @@ def _against(record: OrderRecord, view: PortfolioView) -> Decimal:
     """Return how many units an order could take off a position of the other side."""
     held = view.get_position(record.order.symbol).quantity
     if record.sign > 0:
-        return minus(held) if held < ZERO else ZERO
-    return held if held > ZERO else ZERO
+        return max(minus(held), ZERO)
+    return max(held, ZERO)
 
 
 def _remaining_of(records: Iterable[OrderRecord], symbol: str, sign: int) -> Decimal:

@@ -112,7 +112,7 @@ class ExecutionEngine:
         self._walk(standing, self._broker.tracker.symbols)
 
     def fill_at_close(self, standing: Mapping[str, StandingBar]) -> None:
-        """Fill the market orders that wait for the next step at the close they were decided on (rule R1, same_close)."""
+        """Fill the market orders that wait for the next step at the close they were decided on (rule R1)."""
         books = {symbol: _market_orders(self._broker.tracker.symbols.get(symbol, {})) for symbol in standing}
         self._simulator.finish(Phase.CLOSE, standing)
         self._match(Phase.STRATEGY, standing, books, self._clock.step + 1)

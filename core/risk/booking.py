@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.events import Ledger
-from core.money import ZERO, add, minus, multiply, part_of, subtract
+from core.money import ZERO, add, magnitude, minus, multiply, part_of, subtract
 
 FLAT: Final[Ledger] = (ZERO, ZERO, ZERO, ZERO)
 
@@ -33,7 +33,7 @@ def book_fill(ledger: Ledger, quantity_delta: Decimal, price: Decimal, commissio
     paid = (quantity, cost, realized, add(commissions, commission))
     if not quantity or (quantity > ZERO) == (quantity_delta > ZERO):
         return (_add(paid, quantity_delta, price),)
-    if abs(quantity_delta) <= abs(quantity):
+    if magnitude(quantity_delta) <= magnitude(quantity):
         return (_reduce(paid, quantity_delta, price),)
     closed = _reduce(paid, minus(quantity), price)
     return closed, _add(closed, add(quantity_delta, quantity), price)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from core.money import EXACT, ZERO, add, quotient, subtract
+from core.money import ZERO, add, magnitude, quotient, subtract
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
@@ -24,7 +24,7 @@ def gross_exposure(market_values: Iterable[Decimal]) -> Decimal:
     >>> gross_exposure([Decimal(300), Decimal(-100)])
     Decimal('400')
     """
-    return total(EXACT.abs(value) for value in market_values)
+    return total(map(magnitude, market_values))
 
 
 def leverage(gross: Decimal, equity: Decimal) -> Decimal | None:

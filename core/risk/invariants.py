@@ -17,8 +17,6 @@ class Totals(NamedTuple):
         cash: The balance.
         capital: The initial capital, and deposits less withdrawals.
         paid: Sum of quantity x price over all fills, above zero for purchases.
-        cost_basis: Cost of all that is held.
-        realized_pnl: Booked by closing, before commission.
         commissions: Charged.
         income: Received without a fill.
     """
@@ -26,22 +24,19 @@ class Totals(NamedTuple):
     cash: Decimal
     capital: Decimal
     paid: Decimal = ZERO
-    cost_basis: Decimal = ZERO
-    realized_pnl: Decimal = ZERO
     commissions: Decimal = ZERO
     income: Decimal = ZERO
 
 
 def check_totals(totals: Totals) -> None:
-    """Check I1 and I2: cash follows from what was paid, and from what is held and was booked.
+    """Check I1: cash is what came in less what was paid and charged.
 
     Raises:
-        InvariantError: It does not.
+        InvariantError: It is not.
     """
-    invested = subtract(add(totals.capital, totals.income), totals.commissions)
-    _check("I1", totals.cash, subtract(invested, totals.paid), totals)
-    held = add(totals.cash, totals.cost_basis)
-    _check("I2", held, add(invested, totals.realized_pnl), totals)
+    cash, capital, paid, commissions, income = totals
+    if add(add(cash, paid), commissions) != add(capital, income):
+        raise InvariantError("I1", f"cash {cash}", "capital + income - paid - commissions", [str(totals)])
 
 
 def check_ledger(symbol: str, ledger: Ledger) -> None:
@@ -50,13 +45,33 @@ def check_ledger(symbol: str, ledger: Ledger) -> None:
     Raises:
         InvariantError: They do not.
     """
-    quantity, cost, *_ = ledger
+    quantity, cost, _, _ = ledger
     if (quantity > ZERO) != (cost > ZERO) or (quantity < ZERO) != (cost < ZERO):
         raise InvariantError("I4", f"quantity {canonical(quantity)}", f"cost {canonical(cost)}", [symbol])
 
 
+def check_fill(symbol: str, before: Ledger, after: Ledger, amount: Decimal, totals: Totals) -> None:
+    """Check what one fill changed: I1, I4, and I2: the cost gained is what was paid and what was realized.
+
+    Args:
+        symbol: Whose position.
+        before: Its ledger before the fill.
+        after: Its ledger after it.
+        amount: Signed quantity x price, money.
+        totals: The running totals after it.
+
+    Raises:
+        InvariantError: Something does not hold.
+    """
+    check_totals(totals)
+    check_ledger(symbol, after)
+    gained, realized = subtract(after[1], before[1]), subtract(after[2], before[2])
+    if gained != add(amount, realized):
+        raise InvariantError("I2", f"cost gained {gained}", f"paid {amount} + realized {realized}", [symbol])
+
+
 def check_books(totals: Totals, ledgers: Iterable[tuple[str, Ledger]], profit: Decimal, unrealized: Decimal) -> None:
-    """Check everything at once: each ledger, the totals as sums of the ledgers, and I3.
+    """Check everything at once: each ledger, I1 to I3, and the totals as sums over the ledgers.
 
     Args:
         totals: The running totals.
@@ -71,12 +86,13 @@ def check_books(totals: Totals, ledgers: Iterable[tuple[str, Ledger]], profit: D
     kept = list(ledgers)
     for symbol, ledger in kept:
         check_ledger(symbol, ledger)
-    sums = [total(ledger[place] for _, ledger in kept) for place in (1, 2, 3)]
-    _check("I2", sums, [totals.cost_basis, totals.realized_pnl, totals.commissions], totals)
-    booked = subtract(add(totals.realized_pnl, totals.income), totals.commissions)
+    cost, realized, commissions = (total(ledger[place] for _, ledger in kept) for place in (1, 2, 3))
+    booked = add(subtract(realized, commissions), totals.income)
+    _check("I2", commissions, totals.commissions, totals)
+    _check("I2", add(totals.cash, cost), add(totals.capital, booked), totals)
     _check("I3", profit, add(booked, unrealized), totals)
 
 
-def _check(name: str, left: object, right: object, totals: Totals) -> None:
+def _check(name: str, left: Decimal, right: Decimal, totals: Totals) -> None:
     if left != right:
         raise InvariantError(name, left, right, [str(totals)])

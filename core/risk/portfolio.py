@@ -18,12 +18,24 @@ from core.position import Position
 from core.protocols import Marks
 from core.risk import exposure
 from core.risk.booking import FLAT, book_fill
-from core.risk.invariants import Totals, check_books, check_ledger, check_totals
+from core.risk.invariants import Totals, check_books, check_fill, check_totals
 from core.risk.marks import GivenMarks
 
 
 def _capital(value: object) -> Decimal:
     return _above_zero(value, "initial_capital")
+
+
+class _Positions(dict[str, Position]):
+    """Positions by symbol; each is made from its ledger when somebody looks, and dropped when that changes."""
+
+    def __init__(self, ledgers: Mapping[str, Ledger]) -> None:
+        super().__init__()
+        self._ledgers = ledgers
+
+    def __missing__(self, symbol: str) -> Position:
+        position = self[symbol] = Position(symbol, *self._ledgers.get(symbol, FLAT))
+        return position
 
 
 @define(eq=False)
@@ -51,10 +63,11 @@ class PortfolioState:
     _announcer: Announcer = field(factory=Announcer, kw_only=True)
     _totals: Totals = field(init=False)
     _ledgers: dict[str, Ledger] = field(factory=dict, init=False)
-    _positions: dict[str, Position] = field(factory=dict, init=False)  # made when looked at, dropped when it changes
+    _positions: "_Positions" = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Start with the initial capital as cash."""
+        self._positions = _Positions(self._ledgers)
         self._totals = Totals(cash=self.initial_capital, capital=self.initial_capital)
 
     def subscribe(self, handler: Handler) -> Callable[[], None]:
@@ -91,18 +104,17 @@ class PortfolioState:
         charged = exact(commission, "commission")
         _check_aware(timestamp)
         before, old = self._ledgers.get(symbol, FLAT), self._totals
-        passed = book_fill(before, delta, cost, charged)
-        totals = _totals_after(old, before, passed[-1], multiply(delta, cost), charged)
-        check_totals(totals)
-        check_ledger(symbol, passed[-1])
-        self._ledgers[symbol], self._totals = passed[-1], totals
+        passed, amount = book_fill(before, delta, cost, charged), multiply(delta, cost)
+        after, totals = passed[-1], _after_fill(old, amount, charged)
+        check_fill(symbol, before, after, amount, totals)
+        self._ledgers[symbol], self._totals = after, totals
         self._positions.pop(symbol, None)
         with self._announcer.deliveries:
             for became in passed:
                 self._announcer.announce(_kind(before, became), timestamp, symbol, before, became, fill_id)
                 before = became
             self._announcer.announce(CashChanged, timestamp, old.cash, totals.cash, CashCause.FILL, fill_id)
-        return self.get_position(symbol)
+        return self._positions[symbol]
 
     def deposit(self, amount: int | Decimal, timestamp: datetime) -> None:
         """Add money above zero to cash and to capital; it is no profit."""
@@ -130,10 +142,7 @@ class PortfolioState:
 
     def get_position(self, symbol: str) -> Position:
         """Return the position in a symbol; a flat one if it never traded."""
-        position = self._positions.get(symbol)
-        if position is None:
-            position = self._positions[symbol] = Position(symbol, *self._ledgers.get(symbol, FLAT))
-        return position
+        return self._positions[symbol]
 
     def get_all_positions(self) -> Mapping[str, Position]:
         """Return every position that is not flat, by symbol, in the order in which they first traded."""
@@ -165,12 +174,12 @@ class PortfolioState:
     @property
     def realized_pnl(self) -> Decimal:
         """What closing has booked, money, before commission."""
-        return self._totals.realized_pnl
+        return exposure.total(ledger[2] for ledger in self._ledgers.values())
 
     @property
     def unrealized_pnl(self) -> Decimal:
         """Market values less costs, money, before commission."""
-        return subtract(self.net_exposure, self._totals.cost_basis)
+        return subtract(self.net_exposure, exposure.total(ledger[1] for ledger in self._ledgers.values()))
 
     @property
     def commissions(self) -> Decimal:
@@ -244,17 +253,10 @@ class PortfolioState:
         self._announcer.announce(CashChanged, timestamp, before, totals.cash, cause, None)
 
 
-def _totals_after(old: Totals, before: Ledger, after: Ledger, amount: Decimal, commission: Decimal) -> Totals:
-    cash, capital, paid, cost_basis, realized_pnl, commissions, income = old
-    return Totals(
-        subtract(subtract(cash, amount), commission),
-        capital,
-        add(paid, amount),
-        add(cost_basis, subtract(after[1], before[1])),
-        add(realized_pnl, subtract(after[2], before[2])),
-        add(commissions, subtract(after[3], before[3])),
-        income,
-    )
+def _after_fill(old: Totals, amount: Decimal, commission: Decimal) -> Totals:
+    cash, capital, paid, commissions, income = old
+    cash = subtract(subtract(cash, amount), commission)
+    return Totals(cash, capital, add(paid, amount), add(commissions, commission), income)
 
 
 def _kind(before: Ledger, after: Ledger) -> type[PositionEvent]:
