@@ -4,7 +4,7 @@ Handlers run on the caller's thread, after the state is consistent. One that rai
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from core.events import Event
@@ -24,9 +24,9 @@ class Deliveries:
 
     def __init__(self) -> None:
         self._holds = 0
-        self._waiting: deque[tuple[list[Handler], Event]] = deque()
+        self._waiting: deque[tuple[Mapping[object, Handler], Event]] = deque()
 
-    def add(self, handlers: list[Handler], event: Event) -> None:
+    def add(self, handlers: Mapping[object, Handler], event: Event) -> None:
         """Queue one fact, and deliver it unless deliveries are held."""
         self._waiting.append((handlers, event))
         if not self._holds:
@@ -47,7 +47,7 @@ class Deliveries:
         try:
             while self._waiting:
                 handlers, event = self._waiting.popleft()
-                for handler in tuple(handlers):
+                for handler in tuple(handlers.values()):
                     handler(event)
         finally:
             self._waiting.clear()
@@ -60,17 +60,17 @@ class Announcer:
     __slots__ = ("_handlers", "deliveries", "record")
 
     def __init__(self, record: Record | None = None, deliveries: Deliveries | None = None) -> None:
-        self._handlers: list[Handler] = []
+        self._handlers: dict[object, Handler] = {}  # by subscription, in the order of subscribing
         self.record = record
         self.deliveries = deliveries or Deliveries()
 
     def subscribe(self, handler: Handler) -> Callable[[], None]:
         """Call the handler with every fact from now on, after those that subscribed earlier; returns how to stop."""
-        self._handlers.append(handler)
+        subscription = object()
+        self._handlers[subscription] = handler
 
         def unsubscribe() -> None:
-            if handler in self._handlers:
-                self._handlers.remove(handler)
+            self._handlers.pop(subscription, None)
 
         return unsubscribe
 

@@ -19,6 +19,7 @@ from core.money import EXACT, exact, fraction_digits, multiply, quantum
 
 PRICES: Final = ("open", "high", "low", "close")
 TICK_COLUMNS: Final = tuple(f"{name}_ticks" for name in PRICES)
+_COLUMNS: Final = ("time", *TICK_COLUMNS, "volume_units")
 MOST_TICKS: Final = 10**15
 """The largest price in units of the finest digit: sums of a few thousand of them still fit an integer column."""
 _TOO_LONG = f"is more than {MOST_TICKS:,}"
@@ -117,9 +118,9 @@ class Bars:
 
     Attributes:
         symbol: What was traded, taken literally.
-        frame: Integer columns: `time` in microseconds since 1970 in UTC; `open_ticks`, `high_ticks`, `low_ticks` and
-            `close_ticks` in units of 10 ** -digits; `volume_units` in units of 10 ** -volume_digits, null where it is
-            not known.
+        frame: Integer columns, in this order: `time` in microseconds since 1970 in UTC; `open_ticks`, `high_ticks`,
+            `low_ticks` and `close_ticks` in units of 10 ** -digits; `volume_units` in units of 10 ** -volume_digits,
+            null where it is not known.
         digits: Digits after the point of a price.
         volume_digits: Digits after the point of a volume.
         source: Where they come from, for errors.
@@ -136,6 +137,8 @@ class Bars:
 
     def __attrs_post_init__(self) -> None:
         """Refuse rows that cannot be bars."""
+        if tuple(self.frame.columns) != _COLUMNS:
+            raise BarDataError(self.source or "bars", f"columns must be {', '.join(_COLUMNS)}")
         source = self.source or f"bars of {self.symbol}"
         if self.frame.is_empty():
             raise BarDataError(source, "no rows")
@@ -180,8 +183,18 @@ class Bars:
     @cached_property
     def ticks(self) -> tuple[list[int], list[int], list[int], list[int]]:
         """The opens, highs, lows and closes, each in units of the finest digit."""
-        opens, highs, lows, closes = (self.frame[name].to_list() for name in TICK_COLUMNS)
-        return opens, highs, lows, closes
+        opens, highs, lows = (self.frame[name].to_list() for name in TICK_COLUMNS[:3])
+        return opens, highs, lows, self.closes
+
+    @cached_property
+    def closes(self) -> list[int]:
+        """The closes, in units of the finest digit."""
+        return self.frame["close_ticks"].to_list()
+
+    def row_ticks(self, row: int) -> tuple[int, int, int, int]:
+        """Return open, high, low and close of one row, in units of the finest digit, without reading whole columns."""
+        _, opened, high, low, close, _ = self.frame.row(row)
+        return opened, high, low, close
 
     @cached_property
     def unit(self) -> Decimal:

@@ -64,7 +64,7 @@ class Fill:
     @property
     def quantity_delta(self) -> Decimal:
         """What it does to the position: the quantity, below zero for a sale."""
-        return self.quantity if self.side is Side.BUY else minus(self.quantity)
+        return self.quantity if self.side.sign > 0 else minus(self.quantity)
 
     @property
     def notional(self) -> Decimal:

@@ -19,10 +19,8 @@ class Side(Enum):
     BUY = 1
     SELL = -1
 
-    @property
-    def sign(self) -> int:
-        """1 for a purchase, -1 for a sale."""
-        return int(self.value)
+    def __init__(self, sign: int) -> None:
+        self.sign = sign  # 1 for a purchase, -1 for a sale
 
 
 BUY: Final = Side.BUY
@@ -34,6 +32,9 @@ class OrderType(StrEnum):
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
+
+
+_MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT  # an enum takes its time to find a member
 
 
 class TimeInForce(StrEnum):
@@ -124,13 +125,13 @@ class Order:
 
     @type.default
     def _default_type(self) -> OrderType:
-        return OrderType.MARKET if self.limit_price is None else OrderType.LIMIT
+        return _MARKET if self.limit_price is None else _LIMIT
 
     def __attrs_post_init__(self) -> None:
         """Refuse what no broker could check."""
         if type(self.side) is not Side:
             raise InvalidOrderError(f"side must be BUY or SELL, was {self.side}")
-        if self.type is OrderType.MARKET and self.limit_price is not None:
+        if self.type is _MARKET and self.limit_price is not None:
             raise InvalidOrderError(f"a market order has no limit price, was {self.limit_price}")
 
     def __str__(self) -> str:

@@ -116,8 +116,8 @@ class Marks(Protocol):
         """Return the price that values a symbol now; None while there is none."""
         ...
 
-    def put(self, symbol: str, price: Decimal, timestamp: datetime) -> None:
-        """Set a mark by hand; raises where the marks come from bars."""
+    def put(self, symbol: str, price: Decimal, timestamp: datetime, profit: Callable[[], Decimal]) -> None:
+        """Set a mark by hand; `profit` gives equity less capital at it. Raises where the marks come from bars."""
         ...
 
     def get_peak_profit(self, now: Decimal) -> Decimal:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import attrs
 from attrs import Attribute, frozen
 
-from core.backtest.conversion import convert, rule_of
+from core.backtest.conversion import convert, sentence
 from core.backtest.files import read_file
 from core.backtest.guard import RAISED, blame
 from core.backtest.strategy import Strategy
@@ -47,7 +47,7 @@ class Layer:
         """Return the layer of a table in this one."""
         values = self.values.get(key, {})
         if not isinstance(values, Mapping):
-            raise self.refusal(key, f"must be a table, was {type(values).__name__} {shown(values)}")
+            raise self.refusal(key, sentence("a table", values))
         return Layer(values, f"{self.prefix}{key}.", self.source)
 
     def value(self, key: str, kind: Any) -> Any:
@@ -119,7 +119,7 @@ def overlay(base: _Values, layer: Layer) -> _Values:
         try:
             values = attrs.evolve(values, **{name: value})
         except NotExactError as error:
-            raise layer.refusal(key, rule_of(error)) from None
+            raise layer.refusal(key, sentence(error.rule, layer.values[key])) from None
     return cast("_Values", values)
 
 

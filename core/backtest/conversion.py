@@ -18,7 +18,7 @@ from cattrs.errors import CattrsError, StructureHandlerNotFoundError
 from core.errors import NotExactError, shown
 from core.money import canonical, exact, parse
 
-_RULES: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+_RULES: Final = {bool: "true or false", int: "a whole number", float: "a number", Decimal: "a number", str: "a text"}
 _CONTAINERS: Final[dict[Any, Callable[[Iterable[Any]], Any]]] = {
     list: list,
     Sequence: list,
@@ -45,22 +45,25 @@ def convert(value: object, kind: Any) -> Any:
     [1, 2]
     >>> convert("1", int)
     Traceback (most recent call last):
-    ValueError: must be a whole number, was str 1
+    ValueError: must be a whole number, was the text 1
     """
     try:
         return _CONVERTER.structure(value, kind)
     except NotExactError as error:
-        raise ValueError(rule_of(error)) from None
+        raise ValueError(sentence(error.rule, value)) from None
     except StructureHandlerNotFoundError:
         raise ValueError(f"cannot be given: it holds {_name(kind)}") from None
     except _REFUSALS:
-        written = "str" if isinstance(value, str) else type(value).__name__
-        raise ValueError(f"must be {_rule(kind)}, was {written} {shown(value)}") from None
+        raise ValueError(sentence(_rule(kind), value)) from None
 
 
-def rule_of(error: NotExactError) -> str:
-    """Return what an error says of its field, without the field's name."""
-    return str(error).removeprefix(f"{shown(error.field)} ")
+def sentence(rule: str, value: object) -> str:
+    """Return what an error says of a value that breaks a rule; a text of TOML may look like a number, so it is named.
+
+    >>> sentence("above zero", -5), sentence("a number", "5")
+    ('must be above zero, was -5', 'must be a number, was the text 5')
+    """
+    return f"must be {rule}, was {'the text ' if type(value) is str else ''}{shown(value)}"
 
 
 def plain(value: object) -> Any:
@@ -111,7 +114,11 @@ def _text(value: Any, _: Any) -> str:
 
 
 def _decimal(value: Any, _: Any) -> Decimal:
-    return parse(str(value), "value") if isinstance(value, Text) else exact(value, "value")
+    if isinstance(value, Text):
+        return parse(str(value), "value")
+    if isinstance(value, str | bool):
+        raise TypeError
+    return exact(value, "value")
 
 
 def _integer(value: Any, _: Any) -> int:
@@ -121,7 +128,7 @@ def _integer(value: Any, _: Any) -> int:
 
 
 def _float(value: Any, _: Any) -> float:
-    number = float(exact(value, "value"))
+    number = float(_decimal(value, Decimal))
     if not isfinite(number):
         raise ValueError
     return number
@@ -134,16 +141,20 @@ def _choice(value: Any, kind: Any) -> Any:
         return kind(str(value).replace("-", "_"))
 
 
+def _unless_choice(hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a hook that leaves choices alone: cattrs takes one that is a text for a text, any text."""
+    return lambda value, kind: (_choice if _is_choice(kind) else hook)(value, kind)
+
+
 _CONVERTER: Final = Converter(detailed_validation=False, forbid_extra_keys=True)
+for _kind, _hook in ((str, _text), (int, _integer), (float, _float)):
+    _CONVERTER.register_structure_hook(_kind, _unless_choice(_hook))
+for _day_or_time in (date, datetime, time):
+    _CONVERTER.register_structure_hook(_day_or_time, _as_it_is)
+    _CONVERTER.register_unstructure_hook(_day_or_time, str)
 _CONVERTER.register_structure_hook(bool, _as_it_is)
-for _kind in (date, datetime, time):
-    _CONVERTER.register_structure_hook(_kind, _as_it_is)
-    _CONVERTER.register_unstructure_hook(_kind, str)
-_CONVERTER.register_structure_hook(str, _text)
-_CONVERTER.register_structure_hook(int, _integer)
-_CONVERTER.register_structure_hook(float, _float)
 _CONVERTER.register_structure_hook(Decimal, _decimal)
-_CONVERTER.register_structure_hook_func(_is_choice, _choice)
+_CONVERTER.register_structure_hook(Enum, _choice)
 _CONVERTER.register_structure_hook_factory(_is_container, _container)
 _CONVERTER.register_unstructure_hook(Decimal, canonical)
 _CONVERTER.register_unstructure_hook(float, lambda value: value if isfinite(value) else str(value))

@@ -84,7 +84,7 @@ class EquityCurve:
         """Return the highest market value of the one position held: at its highest close, or a short's lowest."""
         ((place, quantity),) = stretch.held.items()
         bars = self._feed.bars[place]
-        closes = bars.ticks[3][max(self._feed.row_at(place, first), 0) : self._feed.row_at(place, last) + 1]
+        closes = bars.closes[max(self._feed.row_at(place, first), 0) : self._feed.row_at(place, last) + 1]
         best = max(closes) if quantity > ZERO else min(closes)
         return multiply(quantity, bars.price(best))
 
@@ -92,7 +92,7 @@ class EquityCurve:
         value = ZERO
         for place, quantity in stretch.held.items():
             bars = self._feed.bars[place]
-            close = bars.price(bars.ticks[3][self._feed.row_at(place, step)])
+            close = bars.price(bars.closes[self._feed.row_at(place, step)])
             value = add(value, multiply(quantity, close))
         return value
 

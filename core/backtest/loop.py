@@ -27,6 +27,7 @@ from core.money import fraction_digits
 from core.reason import Reason
 from core.risk.portfolio import PortfolioState
 
+_STRATEGY = Phase.STRATEGY
 _TOLD = (OrderAccepted, OrderRejected, OrderCanceled, OrderExpired)
 
 
@@ -125,7 +126,8 @@ class Backtest:
     def run(self) -> None:
         """Execute every step that is left."""
         with rare_collections():
-            while self.step():
+            step = self.step
+            while step():
                 pass
 
     def run_until(self, condition: Callable[["Backtest"], bool]) -> bool:
@@ -182,7 +184,7 @@ class Backtest:
             self.engine.run_step(self._standing(present, ahead=1), now)
         except InvariantError as error:
             raise error.at(step, now, self._last_event()) from None
-        self.clock.phase = Phase.STRATEGY
+        self.clock.phase = _STRATEGY
 
     def _end(self) -> None:
         self._call("on_end", self._now)

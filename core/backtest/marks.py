@@ -1,6 +1,6 @@
 """Marks that are read from the bars of a run: the newest close of each symbol, made when somebody looks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from core.backtest.feed import Feed
 from core.backtest.strategy import SymbolNow
 from core.clock import Clock, Phase
 from core.errors import FillstepError
+from core.text import clean
 
 
 @frozen
@@ -33,9 +34,9 @@ class FeedMarks:
         symbol_now = self._symbols.get(symbol)
         return None if symbol_now is None or symbol_now.row < 0 else symbol_now.close
 
-    def put(self, symbol: str, _price: Decimal, _timestamp: datetime) -> None:
+    def put(self, symbol: str, _price: Decimal, _timestamp: datetime, _profit: Callable[[], Decimal]) -> None:
         """Refuse: the bars say what a symbol is worth."""
-        raise FillstepError(f"{symbol} cannot be marked by hand: the marks of a run are its bars")
+        raise FillstepError(f"{clean(symbol)} cannot be marked by hand: the marks of a run are its bars")
 
     def get_peak_profit(self, now: Decimal) -> Decimal:
         """Return the highest profit at the end of any step so far, or the one now."""

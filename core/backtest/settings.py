@@ -4,6 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from attrs import field, frozen
+from attrs.validators import instance_of
 
 from core.errors import NotExactError
 from core.execution.costs import Commission
@@ -52,9 +53,9 @@ class Settings:
     """
 
     initial_capital: Decimal = field(default=Decimal(100_000), converter=_initial_capital)
-    allow_short: bool = False
-    timing: Timing = Timing.NEXT_OPEN
-    limit_rule: LimitRule = LimitRule.TOUCH
+    allow_short: bool = field(default=False, validator=instance_of(bool))
+    timing: Timing = field(default=Timing.NEXT_OPEN, validator=instance_of(Timing))
+    limit_rule: LimitRule = field(default=LimitRule.TOUCH, validator=instance_of(LimitRule))
     tick_size: Decimal | None = field(default=None, converter=_tick_size)
     quantity_step: Decimal = field(default=Decimal(1), converter=_quantity_step)
     costs: Commission = field(factory=Commission)

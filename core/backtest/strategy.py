@@ -24,6 +24,8 @@ from core.position import Position
 from core.risk.portfolio import PortfolioState
 from core.text import clean
 
+_REQUESTS = Phase.REQUESTS
+
 
 class SymbolNow:
     """One symbol at the present of a run: its newest bar, and the strategy's indicators at it.
@@ -57,7 +59,8 @@ class SymbolNow:
     @property
     def close(self) -> Decimal:
         """The last price of the newest bar."""
-        return self._price(3)
+        bars = self._bars
+        return multiply(bars.unit, bars.closes[self.row])
 
     @property
     def volume(self) -> Decimal | None:
@@ -293,7 +296,7 @@ class Now:
         return self.submit(order)
 
     def _takes_effect_now(self, symbol: str) -> bool:
-        return self._clock.phase is Phase.REQUESTS or self.instant == symbol
+        return self._clock.phase is _REQUESTS or self.instant == symbol
 
 
 @define

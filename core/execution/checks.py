@@ -205,7 +205,9 @@ def _refusal(
     if record.sign < 0 and not terms.allow_short:
         return Reason.of(Code.SHORT_NOT_ALLOWED, held=view.get_position(symbol).quantity, asked=remaining)
     needed = add(multiply(subtract(remaining, reducing), price), commission)
-    available = subtract(view.get_cash_balance(), _kept_for_shorts(view, symbol if reducing else ""))
+    available = view.get_cash_balance()
+    if terms.allow_short:
+        available = subtract(available, _kept_for_shorts(view, symbol if reducing else ""))
     if reducing:  # the rest flips the position: what closes it is booked first
         available = subtract(available, multiply(multiply(reducing, price), record.sign))
     if needed <= available:
@@ -255,7 +257,9 @@ def _kept_for_shorts(view: PortfolioView, ignored: str = "") -> Decimal:
 
 def _available_cash(view: PortfolioView, open_orders: Iterable[OrderRecord], terms: Terms) -> Decimal:
     """Return the cash that no short and no open order has a claim on; open exits at market count as proceeds."""
-    available = subtract(view.get_cash_balance(), _kept_for_shorts(view))
+    available = view.get_cash_balance()
+    if terms.allow_short:
+        available = subtract(available, _kept_for_shorts(view))
     left: dict[tuple[str, int], Decimal] = {}
     for record in open_orders:
         order, side = record.order, (record.order.symbol, record.sign)

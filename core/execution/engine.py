@@ -19,6 +19,7 @@ from core.order import Order, OrderType
 from core.protocols import PortfolioStateProtocol
 from core.reason import Reason
 
+_REQUESTS = Phase.REQUESTS
 Books = Mapping[str, Mapping[int, OrderRecord]]
 """Open orders by symbol and number."""
 
@@ -106,7 +107,7 @@ class ExecutionEngine:
             standing: The bar of each symbol that has one in this step.
             now: The stamp of the step.
         """
-        self._clock.phase = Phase.REQUESTS
+        self._clock.phase = _REQUESTS
         for order_id in self._broker.begin_step(now):
             self._on_end(order_id)
         self._walk(standing, self._broker.tracker.symbols)

@@ -25,6 +25,9 @@ MATCHING_PHASES: Final = (Phase.OPEN, Phase.LEG_1, Phase.LEG_2, Phase.LEG_3, Pha
 _END_OF: Final = {Phase.OPEN: 0, Phase.LEG_1: 1, Phase.LEG_2: 2, Phase.LEG_3: 3, Phase.CLOSE: 3, Phase.STRATEGY: 3}
 
 
+_OPEN, _THROUGH = Phase.OPEN, LimitRule.THROUGH
+
+
 class Match(NamedTuple):
     """One execution as others see it: at which price, by which rule, in which bar."""
 
@@ -59,9 +62,7 @@ class StandingBar:
     @classmethod
     def of_row(cls, bars: Bars, row: int, tick: int, timestamp: datetime) -> "StandingBar":
         """Stand on one row of a symbol's bars."""
-        opens, highs, lows, closes = bars.ticks
-        path = nearest(opens[row], highs[row], lows[row], closes[row])
-        return cls(bars.symbol, timestamp, bars.digits, path, tick)
+        return cls(bars.symbol, timestamp, bars.digits, nearest(*bars.row_ticks(row)), tick)
 
     @classmethod
     def of_bar(cls, bar: Bar, limit: Decimal | None) -> "StandingBar":
@@ -84,10 +85,10 @@ class StandingBar:
 
     def rule(self, phase: Phase, execution: Execution) -> FillRule:
         """Name the rule that an execution in a phase follows."""
+        if phase is _OPEN:
+            return self.opening_rule
         if phase is Phase.STRATEGY:
             return FillRule.SAME_CLOSE
-        if phase is Phase.OPEN:
-            return self.opening_rule
         return FillRule.INSTANT if execution.at_once else FillRule.LEG
 
     def check(self, execution: Execution) -> None:
@@ -221,7 +222,7 @@ class MarketSimulator:
         return next_execution(orders, bar.place, bar.path[_END_OF[phase]], held, self._beyond(bar))
 
     def _beyond(self, bar: StandingBar) -> int:
-        return bar.tick if self.limit_rule is LimitRule.THROUGH else 0
+        return bar.tick if self.limit_rule is _THROUGH else 0
 
     def _reaches(self, record: OrderRecord, bar: StandingBar, beyond: int) -> bool:
         orders = [(record, record.limit_ticks(bar.digits))]

@@ -15,7 +15,8 @@ from core.money import EXACT, ZERO, add, subtract
 from core.order import LEGAL_MOVES, Order, OrderStatus, TimeInForce, TrackedOrder
 from core.reason import Reason
 
-_FILLED, _DAY = OrderStatus.FILLED, TimeInForce.DAY
+_ACCEPTED, _PARTIALLY_FILLED, _FILLED = OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED
+_DAY = TimeInForce.DAY
 
 
 @define(eq=False)
@@ -103,7 +104,7 @@ class OrderTracker:
 
     def accept(self, record: OrderRecord) -> None:
         """Open an order that passed every check."""
-        self._move(record, OrderStatus.ACCEPTED, "accepted")
+        self._move(record, _ACCEPTED, "accepted")
         record.is_open = True
         self._open.setdefault(record.order.symbol, {})[record.id] = record
         if record.order.time_in_force is _DAY:
@@ -140,7 +141,7 @@ class OrderTracker:
         if fill.id in self._fills:
             raise InvalidFillError(fill.id, "was applied before")
         is_whole = fill.quantity == record.remaining
-        self._move(record, OrderStatus.FILLED if is_whole else OrderStatus.PARTIALLY_FILLED, "filled")
+        self._move(record, _FILLED if is_whole else _PARTIALLY_FILLED, "filled")
         record.filled = add(record.filled, fill.quantity)
         record.remaining = subtract(record.remaining, fill.quantity)
         record.notional = add(record.notional, fill.notional)

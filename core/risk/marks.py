@@ -1,5 +1,6 @@
 """Marks that are given one by one, for a portfolio that no run values from its bars."""
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,12 +21,12 @@ class GivenMarks:
         """Return the last price given; None while there is none."""
         return self._prices.get(symbol)
 
-    def put(self, symbol: str, price: Decimal, timestamp: datetime) -> None:
-        """Value the symbol at this price from now on."""
+    def put(self, symbol: str, price: Decimal, timestamp: datetime, profit: Callable[[], Decimal]) -> None:
+        """Value the symbol at this price from now on, and note the profit at it."""
         self._prices[symbol] = price
         self.timestamp = timestamp
+        self._peak = max(self._peak, profit())
 
     def get_peak_profit(self, now: Decimal) -> Decimal:
-        """Return the highest profit that was asked about so far, this one included; the portfolio asks at each mark."""
-        self._peak = max(self._peak, now)
-        return self._peak
+        """Return the highest profit at any mark so far, or the one now; money, at least zero."""
+        return max(self._peak, now)

@@ -21,6 +21,8 @@ from core.risk.booking import FLAT, book_fill
 from core.risk.invariants import Totals, check_books, check_fill, check_totals
 from core.risk.marks import GivenMarks
 
+_FILL = CashCause.FILL
+
 
 def _capital(value: object) -> Decimal:
     return _above_zero(value, "initial_capital")
@@ -113,7 +115,7 @@ class PortfolioState:
             for became in passed:
                 self._announcer.announce(_kind(before, became), timestamp, symbol, before, became, fill_id)
                 before = became
-            self._announcer.announce(CashChanged, timestamp, old.cash, totals.cash, CashCause.FILL, fill_id)
+            self._announcer.announce(CashChanged, timestamp, old.cash, totals.cash, _FILL, fill_id)
         return self._positions[symbol]
 
     def deposit(self, amount: int | Decimal, timestamp: datetime) -> None:
@@ -137,8 +139,7 @@ class PortfolioState:
             NotExactError: A price that is not exact or not above zero, or a naive time.
         """
         _check_aware(timestamp)
-        self._marks.put(symbol, _above_zero(price, "price"), timestamp)
-        self._peak_profit()
+        self._marks.put(symbol, _above_zero(price, "price"), timestamp, self._profit)
 
     def get_position(self, symbol: str) -> Position:
         """Return the position in a symbol; a flat one if it never traded."""
@@ -224,15 +225,14 @@ class PortfolioState:
         """
         positions = (self.get_position(symbol) for symbol in self._ledgers)
         unrealized = exposure.total(subtract(self._market_value(held), held.cost_basis) for held in positions)
-        profit = subtract(self.equity, self.capital)
-        check_books(self._totals, self._ledgers.items(), profit, unrealized)
+        check_books(self._totals, self._ledgers.items(), self._profit(), unrealized)
 
     @property
     def _peak_equity(self) -> Decimal:
-        return add(self._peak_profit(), self.capital)
+        return add(self._marks.get_peak_profit(self._profit()), self.capital)
 
-    def _peak_profit(self) -> Decimal:
-        return self._marks.get_peak_profit(subtract(self.equity, self.capital))
+    def _profit(self) -> Decimal:
+        return subtract(self.equity, self.capital)
 
     def _market_values(self) -> Iterator[Decimal]:
         return (self._market_value(self.get_position(symbol)) for symbol, held in self._ledgers.items() if held[0])

@@ -7,14 +7,18 @@ import pytest
 
 from core.errors import InvariantError
 from core.events import Ledger
-from core.risk.invariants import Totals, check_books, check_ledger, check_totals
+from core.risk import portfolio as portfolio_module
+from core.risk.booking import book_fill
+from core.risk.invariants import Totals, check_books, check_fill, check_ledger, check_totals
 from core.risk.portfolio import PortfolioState
 from tests.core.builders import at
 
 # bought 10 @ 95 and sold 4 @ 100, commission 1 each time, received 3, of a capital of 1000:
-# cash 1000 - 950 - 1 + 400 - 1 + 3, cost 950 x 6 / 10, realized 400 - 380, paid 950 - 400
-SOUND = Totals(*map(Decimal, (451, 1000, 550, 570, 20, 2, 3)))
+# cash 1000 - 950 - 1 + 400 - 1 + 3, paid 950 - 400; cost 950 x 6 / 10, realized 400 - 380
+SOUND = Totals(cash=Decimal(451), capital=Decimal(1000), paid=Decimal(550), commissions=Decimal(2), income=Decimal(3))
+BOUGHT = (Decimal(10), Decimal(950), Decimal(0), Decimal(1))
 LEDGER = (Decimal(6), Decimal(570), Decimal(20), Decimal(2))
+QUANTUM = Decimal("1E-12")
 
 
 def sound_portfolio() -> PortfolioState:
@@ -26,46 +30,28 @@ def sound_portfolio() -> PortfolioState:
     return portfolio
 
 
-def test_sound_totals_pass() -> None:
+def name_of_broken(call: Any, *arguments: Any, **named: Any) -> str:
+    """Return the name of the invariant that a call finds broken."""
+    with pytest.raises(InvariantError) as caught:
+        call(*arguments, **named)
+    return caught.value.name
+
+
+def test_sound_books_pass() -> None:
     check_totals(SOUND)
+    check_fill("ACME", BOUGHT, LEDGER, Decimal(-400), SOUND)
     check_books(SOUND, [("ACME", LEDGER)], profit=Decimal(111), unrealized=Decimal(90))  # 451 + 6 x 110 - 1000
     assert sound_portfolio()._totals == SOUND
     sound_portfolio().check()
 
 
 @pytest.mark.parametrize("field", Totals._fields)
-def test_any_one_total_that_is_off_by_a_quantum_breaks_an_identity(field: str) -> None:
-    off = SOUND._replace(**{field: getattr(SOUND, field) + Decimal("1E-12")})
-    with pytest.raises(InvariantError, match=r"^invariant I[12] is broken: "):
-        check_totals(off)
+def test_any_one_total_that_is_off_by_a_quantum_breaks_i1(field: str) -> None:
+    off = SOUND._replace(**{field: getattr(SOUND, field) + QUANTUM})
+    assert name_of_broken(check_totals, off) == "I1"
 
 
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        pytest.param({"cash": Decimal(452)}, "I1", id="cash"),
-        pytest.param({"paid": Decimal(549)}, "I1", id="what was paid"),
-        pytest.param({"cost_basis": Decimal(571)}, "I2", id="cost"),
-        pytest.param({"realized_pnl": Decimal(19)}, "I2", id="realized"),
-        # both sides of I1 and of I2 move together, but the ledgers still say what they said
-        pytest.param({"cost_basis": Decimal(571), "realized_pnl": Decimal(21)}, "I2", id="cost and realized alike"),
-    ],
-)
-def test_a_portfolio_whose_totals_were_tampered_with_is_told_so(changes: dict[str, Decimal], name: str) -> None:
-    portfolio = sound_portfolio()
-    portfolio._totals = portfolio._totals._replace(**changes)
-    with pytest.raises(InvariantError) as caught:
-        portfolio.check()
-    assert caught.value.name == name
-
-
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        pytest.param({"cash": Decimal(452)}, "I1", id="cash"),
-        pytest.param({"cost_basis": Decimal(571)}, "I2", id="cost"),
-    ],
-)
+@pytest.mark.parametrize("field", Totals._fields)
 @pytest.mark.parametrize(
     ("call", "arguments"),
     [
@@ -75,36 +61,80 @@ def test_a_portfolio_whose_totals_were_tampered_with_is_told_so(changes: dict[st
         pytest.param("receive_income", {"amount": 5}, id="at the next income"),
     ],
 )
-def test_tampering_is_found_at_the_next_change_which_then_changes_nothing(
-    call: str, arguments: dict[str, Any], changes: dict[str, Decimal], name: str
+def test_a_total_that_was_tampered_with_is_found_at_the_next_change_which_then_changes_nothing(
+    call: str, arguments: dict[str, Any], field: str
 ) -> None:
     portfolio, events = sound_portfolio(), list[object]()
-    portfolio._totals = tampered = portfolio._totals._replace(**changes)
+    portfolio._totals = tampered = SOUND._replace(**{field: Decimal(777)})
     portfolio.subscribe(events.append)
-    with pytest.raises(InvariantError) as caught:
-        getattr(portfolio, call)(**arguments, timestamp=at(1))
-    assert caught.value.name == name
+    assert name_of_broken(getattr(portfolio, call), **arguments, timestamp=at(1)) == "I1"
     assert portfolio._totals == tampered
-    assert not events
     assert portfolio.get_position("B").is_flat
+    assert not events
 
 
-@pytest.mark.parametrize("place", [1, 2, 3])
-def test_a_ledger_that_was_tampered_with_no_longer_sums_to_the_totals(place: int) -> None:
+@pytest.mark.parametrize("field", Totals._fields)
+def test_a_total_that_was_tampered_with_is_found_by_a_full_check(field: str) -> None:
     portfolio = sound_portfolio()
-    portfolio._ledgers["ACME"] = tuple(
-        number + (1 if index == place else 0) for index, number in enumerate(portfolio._ledgers["ACME"])
-    )
-    with pytest.raises(InvariantError) as caught:
-        portfolio.check()
-    assert caught.value.name == "I2"
+    portfolio._totals = SOUND._replace(**{field: Decimal(777)})
+    assert name_of_broken(portfolio.check) == "I1"
+
+
+def test_totals_that_agree_among_themselves_but_not_with_the_ledgers_break_i2() -> None:
+    portfolio = sound_portfolio()
+    portfolio._totals = SOUND._replace(cash=SOUND.cash + 1, paid=SOUND.paid - 1)
+    assert name_of_broken(portfolio.check) == "I2"
+    portfolio._totals = SOUND._replace(cash=SOUND.cash + 1, commissions=SOUND.commissions - 1)
+    assert name_of_broken(portfolio.check) == "I2"
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        pytest.param(1, "I2", id="cost"),
+        pytest.param(2, "I2", id="realized"),
+        pytest.param(3, "I2", id="commissions"),
+    ],
+)
+def test_a_ledger_that_was_tampered_with_is_found_by_a_full_check(place: int, name: str) -> None:
+    portfolio = sound_portfolio()
+    changed = list(LEDGER)
+    changed[place] += QUANTUM
+    portfolio._ledgers["ACME"] = tuple(changed)
+    assert name_of_broken(portfolio.check) == name
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        pytest.param((0, QUANTUM, 0, 0), "I2", id="cost from nowhere"),
+        pytest.param((0, 0, -QUANTUM, 0), "I2", id="a gain lost"),
+        pytest.param((-6, 0, 0, 0), "I4", id="cost of nothing"),
+        pytest.param((-7, 0, 0, 0), "I4", id="a wrong sign"),
+    ],
+)
+def test_a_fill_that_is_booked_wrongly_is_found_before_anything_is_written(
+    error: tuple[Decimal, ...], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def book_wrongly(*arguments: Any) -> tuple[Ledger, ...]:
+        (booked,) = book_fill(*arguments)
+        return (tuple(number + off for number, off in zip(booked, error, strict=True)),)
+
+    portfolio, events = PortfolioState(1000), list[object]()
+    portfolio.update_position(symbol="ACME", quantity_delta=10, price=95, timestamp=at(0), commission=1)
+    portfolio.subscribe(events.append)
+    before = portfolio._totals
+    monkeypatch.setattr(portfolio_module, "book_fill", book_wrongly)
+    fill = {"symbol": "ACME", "quantity_delta": -4, "price": 100, "timestamp": at(0), "commission": 1}
+    assert name_of_broken(portfolio.update_position, **fill) == name
+    assert portfolio.get_position("ACME").quantity == 10
+    assert portfolio._totals == before
+    assert not events
 
 
 @pytest.mark.parametrize(("profit", "unrealized"), [("112", "90"), ("111", "91")])
 def test_equity_that_does_not_follow_from_what_was_booked_breaks_i3(profit: str, unrealized: str) -> None:
-    with pytest.raises(InvariantError) as caught:
-        check_books(SOUND, [("ACME", LEDGER)], Decimal(profit), Decimal(unrealized))
-    assert caught.value.name == "I3"
+    assert name_of_broken(check_books, SOUND, [("ACME", LEDGER)], Decimal(profit), Decimal(unrealized)) == "I3"
 
 
 class Restless:
@@ -119,16 +149,11 @@ class Restless:
         self._price += 1
         return Decimal(self._price)
 
-    def get_peak_profit(self, now: Decimal) -> Decimal:
-        return now
-
 
 def test_a_portfolio_that_is_valued_in_two_ways_at_once_breaks_i3() -> None:
     portfolio = PortfolioState(1000, marks=Restless())
     portfolio.update_position(symbol="ACME", quantity_delta=1, price=100, timestamp=at(0))
-    with pytest.raises(InvariantError) as caught:
-        portfolio.check()
-    assert caught.value.name == "I3"
+    assert name_of_broken(portfolio.check) == "I3"
 
 
 def ledger(quantity: str, cost: str) -> Ledger:
@@ -145,20 +170,16 @@ def test_a_ledger_whose_signs_agree_passes(quantity: str, cost: str) -> None:
     [("0", "1E-12"), ("0", "-1"), ("1", "0"), ("-1", "0"), ("1", "-1"), ("-1", "1")],
 )
 def test_a_ledger_whose_signs_do_not_agree_breaks_i4(quantity: str, cost: str) -> None:
-    with pytest.raises(InvariantError, match=r"^invariant I4 is broken: quantity .* \(ACME\)$"):
+    with pytest.raises(InvariantError, match=r"^invariant I4 is broken: quantity .* is not cost .* \(ACME\)$"):
         check_ledger("ACME", ledger(quantity, cost))
 
 
 def test_a_ledger_that_was_tampered_with_breaks_i4() -> None:
     portfolio = sound_portfolio()
-    portfolio._ledgers["ACME"] = (Decimal(0), *portfolio._ledgers["ACME"][1:])
-    with pytest.raises(InvariantError) as caught:
-        portfolio.check()
-    assert caught.value.name == "I4"
+    portfolio._ledgers["ACME"] = (Decimal(0), *LEDGER[1:])
+    assert name_of_broken(portfolio.check) == "I4"
 
 
 def test_a_message_shows_both_sides_and_the_state() -> None:
-    with pytest.raises(
-        InvariantError, match=r"^invariant I1 is broken: 452 is not 451 \(Totals\(cash=Decimal\('452'\)"
-    ):
+    with pytest.raises(InvariantError, match=r"^invariant I1 is broken: .*452.*Totals\(cash=Decimal\('452'\)"):
         check_totals(SOUND._replace(cash=Decimal(452)))
