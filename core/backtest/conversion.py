@@ -116,7 +116,7 @@ def _text(value: Any, _: Any) -> str:
 def _decimal(value: Any, _: Any) -> Decimal:
     if isinstance(value, Text):
         return parse(str(value), "value")
-    if isinstance(value, str | bool):
+    if type(value) not in (int, Decimal):
         raise TypeError
     return exact(value, "value")
 
@@ -128,10 +128,9 @@ def _integer(value: Any, _: Any) -> int:
 
 
 def _float(value: Any, _: Any) -> float:
-    number = float(_decimal(value, Decimal))
-    if not isfinite(number):
-        raise ValueError
-    return number
+    if type(value) not in (int, Decimal) or not isfinite(value):
+        raise TypeError
+    return float(value)
 
 
 def _choice(value: Any, kind: Any) -> Any:

@@ -212,7 +212,7 @@ class BacktestBroker:
         """Return a symbol's tick in units of the given digit after the point; at least 1."""
         instrument = self._instruments.get(symbol) if self._instruments is not None else None
         tick = None if instrument is None else instrument.tick_size
-        return 1 if tick is None else int(tick.scaleb(digits, EXACT))
+        return 1 if tick is None else max(1, int(tick.scaleb(digits, EXACT)))
 
     def _check(self, record: OrderRecord) -> Reason | None:
         order = record.order
@@ -223,7 +223,7 @@ class BacktestBroker:
             return reason
         others = [one for one in self._tracker.open_records() if self._counts(one)] if self._tracker.symbols else []
         if record.sign < 0 and not self._terms.allow_short:
-            return check_sale(record, self._portfolio, others)
+            return check_sale(record, self._portfolio, others, instrument)
         return check_cash(record, self._portfolio, others, self._terms, instrument)
 
     def _counts(self, record: OrderRecord) -> bool:

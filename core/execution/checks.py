@@ -86,20 +86,25 @@ def _neighbors(number: Decimal, **unit: Decimal) -> dict[str, Decimal]:
     return {**unit, "below": multiple_below(number, size), "above": multiple_above(number, size)}
 
 
-def check_sale(record: OrderRecord, view: PortfolioView, others: Iterable[OrderRecord]) -> Reason | None:
+def check_sale(
+    record: OrderRecord,
+    view: PortfolioView,
+    others: Iterable[OrderRecord],
+    instrument: Instrument,
+) -> Reason | None:
     """Check that what is held, less other open sales, covers a sale (no shorts allowed)."""
     order = record.order
     held = view.get_position(order.symbol).quantity
     other_sales = _remaining_of(others, order.symbol, record.sign)
-    at_most = max(subtract(held, other_sales), ZERO)
-    if order.quantity <= at_most:
+    covered = max(subtract(held, other_sales), ZERO)
+    if order.quantity <= covered:
         return None
     return Reason.of(
         Code.POSITION_MUST_COVER_SALE,
         held=held,
         other_sales=other_sales,
         asked=order.quantity,
-        at_most=at_most,
+        at_most=instrument.quantity_below(covered),
     )
 
 
@@ -145,7 +150,7 @@ def _remedies(
     """Return the largest quantity, and for a limit order the worst price, that would have passed."""
 
     def passes(quantity: Decimal, at: Decimal) -> bool:
-        return _opening_cost(subtract(quantity, covered), at, terms) <= available
+        return quantity <= covered or _opening_cost(subtract(quantity, covered), at, terms) <= available
 
     step = instrument.quantity_step or quantum(fraction_digits(order.quantity))
     remedies = {"at_most": _largest(lambda quantity: passes(quantity, price), order.quantity, step)}

@@ -18,7 +18,7 @@ from core.execution.order_tracker import OrderRecord
 from core.execution.path import Execution, LimitRule, nearest, next_execution
 from core.fill import FillRule
 from core.money import EXACT, fraction_digits, multiply, quantum, quotient
-from core.order import Order
+from core.order import Order, OrderType
 from core.reason import Code, Reason
 
 MATCHING_PHASES: Final = (Phase.OPEN, Phase.LEG_1, Phase.LEG_2, Phase.LEG_3, Phase.CLOSE)
@@ -134,7 +134,7 @@ class MarketSimulator:
             held: The sign of the position.
         """
         standing = self.standing(order)
-        if standing is None:
+        if standing is None or (order.type is OrderType.LIMIT and order.limit_price is None):
             return None
         record = OrderRecord.of(0, order, None, 0)
         record.is_open = True

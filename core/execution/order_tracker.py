@@ -81,6 +81,7 @@ class OrderTracker:
     _open: dict[str, dict[int, OrderRecord]] = field(factory=dict, init=False)
     _for_a_day: dict[int, OrderRecord] = field(factory=dict, init=False)
     _fills: dict[int, Fill] = field(factory=dict, init=False)
+    _next_fill_id: int = field(default=1, init=False)
 
     def __len__(self) -> int:
         """How many orders were submitted."""
@@ -147,13 +148,14 @@ class OrderTracker:
         record.notional = add(record.notional, fill.notional)
         record.commissions = add(record.commissions, fill.commission)
         self._fills[fill.id] = fill
+        self._next_fill_id = max(self._next_fill_id, fill.id + 1)
         if is_whole:
             self._close(record)
         self._check(record)
 
     def next_fill_id(self) -> int:
         """Return the number of the next fill."""
-        return len(self._fills) + 1
+        return self._next_fill_id
 
     @property
     def fills(self) -> Mapping[int, Fill]:
@@ -197,7 +199,8 @@ class OrderTracker:
         """Check O2: no part of an order is lost, and it is FILLED if and only if all of it filled."""
         quantity, filled = record.order.quantity, record.filled
         parts = add(add(filled, record.remaining), record.given_up)
-        if parts != quantity or record.remaining < ZERO or (filled == quantity > ZERO) != (record.status is _FILLED):
+        is_whole = parts == quantity and not record.remaining < ZERO and not record.given_up < ZERO < quantity
+        if not is_whole or (filled == quantity > ZERO) != (record.status is _FILLED):
             raise InvariantError("O2", f"{parts} of order {record.id}", f"{quantity}", [str(record)])
 
     def _close(self, record: OrderRecord) -> None:
