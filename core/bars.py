@@ -48,10 +48,9 @@ def written_time(time: datetime) -> str:
     '2024-01-02 09:30'
     """
     if (time.hour, time.minute, time.second, time.microsecond) == (23, 59, 59, 999999):
-        return f"{time:%Y-%m-%d}"
-    seconds = f"{time:%S}" if time.second or time.microsecond else ""
-    fraction = f".{time:%f}" if time.microsecond else ""
-    return f"{time:%Y-%m-%d %H:%M}{':' if seconds else ''}{seconds}{fraction}"
+        return time.date().isoformat()
+    finest = "microseconds" if time.microsecond else "seconds" if time.second else "minutes"
+    return time.replace(tzinfo=None).isoformat(sep=" ", timespec=finest)
 
 
 @frozen

@@ -58,8 +58,8 @@ class SettingsError(InputError):
     """A setting that is unknown or has a value it cannot have; the key says which."""
 
     def __init__(self, key: str, what: str) -> None:
-        """Name the key, as it is written in the file or given as an option."""
-        super().__init__(f"{shown(key)}: {clean(what)}")
+        """Name the key, as it is written in the file or given as an option; or the file."""
+        super().__init__(f"{clean(key)}: {clean(what)}")
         self.key = key
 
 
@@ -68,15 +68,16 @@ class StrategyNotFoundError(InputError):
 
     def __init__(self, name: str, what: str) -> None:
         """Name the strategy as it was asked for."""
-        super().__init__(f"strategy {shown(name)}: {clean(what)}")
+        super().__init__(f"strategy {clean(name)}: {clean(what)}")
 
 
 class StrategyError(FillstepError):
-    """A strategy raised: in which of its calls, at which step, on which line of its own file."""
+    """A strategy raised: on which line of its own file, in which of its calls, and in which step."""
 
-    def __init__(self, strategy: str, call: str, place: str, error: BaseException) -> None:
-        """Name the call and the place; the error itself stays reachable as `__cause__`."""
-        super().__init__(f"{shown(place)}: {shown(strategy)}.{call} raised {type(error).__name__}: {shown(error)}")
+    def __init__(self, strategy: str, call: str, place: str, error: BaseException, step: int | None = None) -> None:
+        """Name the place, the call, and the step where there is one; the error itself is the `__cause__`."""
+        what = f"{type(error).__name__}: {shown(error)}{'' if step is None else f' (step {step})'}"
+        super().__init__(f"{clean(place)}: {shown(strategy)}.{call} raised {what}")
         self.call = call
 
 

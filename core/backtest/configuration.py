@@ -139,6 +139,8 @@ def make_strategy(kind: type[_AnyStrategy], layers: Iterable[Layer]) -> _AnyStra
     except SettingsError:
         raise
     except RAISED as error:
+        if given and isinstance(error, ValueError):  # a validator of its own refuses what it was given
+            raise SettingsError(f"strategy {kind.__name__}", str(error)) from error
         raise blame(kind, "__init__", error) from error
 
 

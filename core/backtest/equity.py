@@ -60,7 +60,10 @@ class EquityCurve:
         return add(stretch.cash, self._market_value(stretch, step))
 
     def peak_profit(self, step: int) -> Decimal:
-        """Return the highest equity less capital at the end of any step up to this one, money, at least zero."""
+        """Return the highest equity less capital at the end of any step up to this one, money, at least zero.
+
+        The steps must be over: what was seen of them is remembered.
+        """
         self._read_on()
         if step < self._scanned:
             self._scanned, self._peak = -1, ZERO

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 from attrs import define, field
+from attrs.validators import ge
 
 from core.backtest.strategy import Now, Strategy
 from core.fill import Fill
@@ -31,8 +32,8 @@ class BuyAndHold(Strategy):
 class SmaCross(Strategy):
     """Hold a fixed quantity of each symbol while the fast average of its close is above the slow one."""
 
-    fast: int = 10
-    slow: int = 30
+    fast: int = field(default=10, validator=ge(1))
+    slow: int = field(default=30, validator=ge(1))
     quantity: Decimal = Decimal(100)
 
     def indicators(self) -> Mapping[str, pl.Expr]:
@@ -64,10 +65,10 @@ class DipBuyer(Strategy):
         every: Steps between two bids for one symbol.
     """
 
-    dip_percent: int = 2
-    gain_percent: int = 4
-    share_percent: int = 40
-    every: int = 5
+    dip_percent: int = field(default=2, validator=ge(1))
+    gain_percent: int = field(default=4, validator=ge(1))
+    share_percent: int = field(default=40, validator=ge(1))
+    every: int = field(default=5, validator=ge(1))
     _bids: dict[str, int] = field(factory=dict, init=False)
 
     def on_bar(self, now: Now) -> None:

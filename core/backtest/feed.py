@@ -46,7 +46,7 @@ class Feed:
         clock = pl.concat(stamps).unique().sort()
         self.times: list[int] = clock.to_list()
         self.groups, self.group_of_step = _group(clock, stamps)
-        self._last = (-1, to_datetime(0))
+        self._last: tuple[int | None, datetime] = (None, to_datetime(0))  # the step that was asked for, and its time
 
     def __len__(self) -> int:
         """How many steps there are."""

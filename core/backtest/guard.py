@@ -9,15 +9,20 @@ RAISED = (Exception, SystemExit)
 """What a strategy may raise and the program survives."""
 
 
-def blame(strategy: Strategy | type[Strategy], call: str, error: BaseException) -> BaseException:
-    """Return the error of a call, naming the strategy, the call, and the line of the strategy's own file.
+def blame(
+    strategy: Strategy | type[Strategy],
+    call: str,
+    error: BaseException,
+    step: int | None = None,
+) -> BaseException:
+    """Return the error of a call, naming the strategy, the call, the line of the strategy's own file, and the step.
 
     A broken invariant is not the strategy's doing, and comes back as it is.
     """
     if isinstance(error, (InvariantError, StrategyError)):
         return error
     kind = strategy if isinstance(strategy, type) else type(strategy)
-    return StrategyError(kind.__name__, call, place_in(kind.__module__, error), error)
+    return StrategyError(kind.__name__, call, place_in(kind.__module__, error), error, step)
 
 
 def place_in(module: str, error: BaseException) -> str:

@@ -92,7 +92,7 @@ def plain(value: object) -> Any:
         case Decimal():
             return canonical(value)
         case datetime():
-            return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+            return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
         case Reason():
             params = {name: plain(value.params[name]) for name in sorted(value.params)}
             return {"code": value.code.name, "params": params, "text": value.text}

@@ -169,7 +169,7 @@ class Backtest:
             try:
                 on_bar(now)
             except RAISED as error:
-                raise blame(self.strategy, "on_bar", error) from error
+                raise blame(self.strategy, "on_bar", error, step) from error
             if self._order_calls:
                 self._tell_orders()
             if fills_at_close and open_orders:
@@ -181,7 +181,8 @@ class Backtest:
     def _trade(self, step: int, present: tuple[SymbolNow, ...]) -> None:
         now = self.feed.time(step)
         try:
-            self.engine.run_step(self._standing(present, ahead=1), now)
+            self.engine.begin_step(now)
+            self.engine.run_bars(self._standing(present, ahead=1))
         except InvariantError as error:
             raise error.at(step, now, self._last_event()) from None
         self.clock.phase = _STRATEGY
@@ -222,7 +223,7 @@ class Backtest:
         try:
             getattr(self.strategy, call)(*arguments)
         except RAISED as error:
-            raise blame(self.strategy, call, error) from error
+            raise blame(self.strategy, call, error, self.clock.step) from error
 
     def _with_indicators(self) -> dict[str, SymbolNow]:
         try:

@@ -9,7 +9,7 @@ from attrs import frozen
 from core.backtest.equity import EquityCurve
 from core.backtest.feed import Feed
 from core.backtest.strategy import SymbolNow
-from core.clock import Clock, Phase
+from core.clock import Clock
 from core.errors import FillstepError
 from core.text import clean
 
@@ -39,6 +39,5 @@ class FeedMarks:
         raise FillstepError(f"{clean(symbol)} cannot be marked by hand: the marks of a run are its bars")
 
     def get_peak_profit(self, now: Decimal) -> Decimal:
-        """Return the highest profit at the end of any step so far, or the one now."""
-        marked = self._clock.step - (self._clock.phase < Phase.MARK)
-        return max(self._curve.peak_profit(marked), now)
+        """Return the highest profit at the end of any step that is over, or the one now."""
+        return max(self._curve.peak_profit(self._clock.step - 1), now)

@@ -18,7 +18,7 @@ from core.errors import InputError
 from core.execution.broker import BacktestBroker
 from core.fill import Fill
 from core.instrument import Instrument
-from core.money import multiply, quantum
+from core.money import multiply
 from core.order import BUY, SELL, Order, Side, TimeInForce, TrackedOrder
 from core.position import Position
 from core.risk.portfolio import PortfolioState
@@ -30,7 +30,8 @@ _REQUESTS = Phase.REQUESTS
 class SymbolNow:
     """One symbol at the present of a run: its newest bar, and the strategy's indicators at it.
 
-    An indicator is an attribute by the name it was given; it is None until there are bars enough.
+    An indicator is an attribute by the name it was given; it is None until there are bars enough. A price of a symbol
+    that has had no bar yet is an `InputError`.
     """
 
     __slots__ = ("_bars", "_columns", "row", "symbol")
@@ -59,14 +60,15 @@ class SymbolNow:
     @property
     def close(self) -> Decimal:
         """The last price of the newest bar."""
-        bars = self._bars
-        return multiply(bars.unit, bars.closes[self.row])
+        bars, row = self._bars, self.row
+        if row < 0:
+            raise _no_bar(self.symbol)
+        return multiply(bars.unit, bars.closes[row])
 
     @property
     def volume(self) -> Decimal | None:
         """Units traded in the newest bar; None where it is not known."""
-        units = self._bars.frame["volume_units"][self.row]
-        return None if units is None else multiply(quantum(self._bars.volume_digits), units)
+        return self.bar().volume
 
     def bar(self, back: int = 0) -> Bar:
         """Return the newest bar, or one so many bars before it.
@@ -74,6 +76,8 @@ class SymbolNow:
         Raises:
             InputError: There is none, or it would be a later one.
         """
+        if self.row < 0:
+            raise _no_bar(self.symbol)
         if not 0 <= back <= self.row:
             raise InputError(f"{self.symbol} has no bar {back} back: it is at its bar {self.row}")
         return self._bars.bar(self.row - back)
@@ -83,12 +87,18 @@ class SymbolNow:
         return {name: column[self.row] for name, column in self._columns.items()}
 
     def _price(self, place: int) -> Decimal:
+        if self.row < 0:
+            raise _no_bar(self.symbol)
         return self._bars.price(self._bars.ticks[place][self.row])
 
     def __getattr__(self, name: str) -> Any:
         """Refuse what is neither a price nor an indicator."""
         known = ", ".join(self._columns) or "none"
         raise AttributeError(f"{self.symbol} has no {clean(name)}: its indicators are {known}")
+
+
+def _no_bar(symbol: str) -> InputError:
+    return InputError(f"{clean(symbol)} has had no bar yet")
 
 
 def make_symbol_now(bars: Bars, columns: Mapping[str, list[Any]]) -> SymbolNow:
@@ -111,7 +121,7 @@ def _indicator(column: list[Any]) -> property:
 
 
 def evaluate_indicators(expressions: Mapping[str, pl.Expr], bars: Bars) -> dict[str, list[Any]]:
-    """Evaluate a strategy's indicators over one symbol's bars, as columns.
+    """Evaluate a strategy's indicators over one symbol's bars, as columns; each ends with a None for "no bar yet".
 
     The expressions see `open`, `high`, `low`, `close` and `volume` as float, and `open_ticks` to `close_ticks` as
     integers in units of the finest digit of the file.
@@ -119,7 +129,8 @@ def evaluate_indicators(expressions: Mapping[str, pl.Expr], bars: Bars) -> dict[
     prices = {name: pl.col(ticks) / 10**bars.digits for name, ticks in zip(PRICES, TICK_COLUMNS, strict=True)}
     volume = pl.col("volume_units") / 10**bars.volume_digits
     frame = bars.frame.with_columns(**prices, volume=volume)
-    return {name: frame.select(value=expression)["value"].to_list() for name, expression in expressions.items()}
+    columns = {name: frame.select(value=expression)["value"] for name, expression in expressions.items()}
+    return {name: [*column.to_list(), None] for name, column in columns.items()}
 
 
 class Now:

@@ -23,6 +23,7 @@ from core.position import Position
 from core.protocols import CommissionModel, PortfolioView
 from core.reason import Code, Reason
 
+_OPEN, _CLOSE = Phase.OPEN, Phase.CLOSE
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -100,6 +101,7 @@ class BacktestBroker:
         record = self._tracker.add(order, now, step)
         if now is not None and step <= self._clock.step:
             record.day = now.date()
+            record.is_inside = _OPEN <= self._clock.phase < _CLOSE
         with self._announcer.deliveries:
             self._announcer.announce(OrderSubmitted, now, record.id, order)
             reason = self._check(record)
@@ -208,10 +210,14 @@ class BacktestBroker:
         """What its facts are announced through, for the engine."""
         return self._announcer
 
+    def tick_size(self, symbol: str) -> Decimal | None:
+        """Return the smallest move of a symbol's price; None where any price will do."""
+        instrument = self._instruments.get(symbol) if self._instruments is not None else None
+        return None if instrument is None else instrument.tick_size
+
     def tick_units(self, symbol: str, digits: int) -> int:
         """Return a symbol's tick in units of the given digit after the point; at least 1."""
-        instrument = self._instruments.get(symbol) if self._instruments is not None else None
-        tick = None if instrument is None else instrument.tick_size
+        tick = self.tick_size(symbol)
         return 1 if tick is None else max(1, int(tick.scaleb(digits, EXACT)))
 
     def _check(self, record: OrderRecord) -> Reason | None:

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from attrs import field, frozen
+from attrs.validators import ge, le
 
 from core.errors import NotExactError
-from core.money import ZERO, add, exact, multiply, round_half_up
+from core.money import FRACTION_DIGITS, ZERO, add, exact, multiply, round_half_up
 
 _BASIS_POINT = Decimal("0.0001")
 
@@ -17,15 +18,15 @@ def _rate(value: object, name: str) -> Decimal:
     return rate
 
 
-def _per_unit(value: object) -> Decimal:
+def _per_unit(value: int | Decimal) -> Decimal:
     return _rate(value, "per_unit")
 
 
-def _minimum(value: object) -> Decimal:
+def _minimum(value: int | Decimal) -> Decimal:
     return _rate(value, "minimum")
 
 
-def _basis_points(value: object) -> Decimal:
+def _basis_points(value: int | Decimal) -> Decimal:
     return _rate(value, "basis_points")
 
 
@@ -43,7 +44,7 @@ class Commission:
     per_unit: Decimal = field(default=ZERO, converter=_per_unit)
     minimum: Decimal = field(default=ZERO, converter=_minimum)
     basis_points: Decimal = field(default=ZERO, converter=_basis_points)
-    digits: int = 2
+    digits: int = field(default=2, validator=(ge(0), le(FRACTION_DIGITS)))
 
     def total(self, quantity: Decimal, notional: Decimal) -> Decimal:
         """Return the commission, money, of an order that filled so many units for so much money.

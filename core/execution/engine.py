@@ -71,12 +71,7 @@ class ExecutionEngine:
         Raises:
             NoMarkError: There is neither a simulator nor a mark.
         """
-        standing = self._standing(order)
-        order_id = self._broker.submit(order)
-        record = self._broker.tracker.find(order_id)
-        if standing is not None and record.is_open:
-            self._walk({order.symbol: standing}, {order.symbol: {order_id: record}})
-        return [fill for fill in self._broker.fills() if fill.order_id == order_id]
+        return self._process(order)[1]
 
     def fill(self, order: Order) -> Fill:
         """Submit an order that has to fill now, and return its first fill.
@@ -85,12 +80,12 @@ class ExecutionEngine:
             OrderNotFilledError: It was rejected or canceled, or it rests; the error carries the reason.
             NoMarkError: There is neither a simulator nor a mark.
         """
-        fills = self.process(order)
+        order_id, fills = self._process(order)
         if fills:
             return fills[0]
-        tracked = self._broker.orders()[-1]
-        reason = tracked.reason or self.why_open(tracked.id, self._standing(order))
-        raise OrderNotFilledError(tracked.id, tracked.status.value, reason)
+        tracked = self._broker.get_order(order_id)
+        reason = tracked.reason or self.why_open(order_id, self._standing(order))
+        raise OrderNotFilledError(order_id, tracked.status.value, reason)
 
     async def process_order(self, order: Order) -> list[Fill]:
         """Await `process`, for a caller that lives in an event loop."""
@@ -100,16 +95,14 @@ class ExecutionEngine:
         """Await `fill`, for a caller that lives in an event loop."""
         return self.fill(order)
 
-    def run_step(self, standing: Mapping[str, StandingBar], now: datetime) -> None:
-        """Take every open order through one step: expiries and cancels, then the path of each bar (rule R2).
-
-        Args:
-            standing: The bar of each symbol that has one in this step.
-            now: The stamp of the step.
-        """
+    def begin_step(self, now: datetime) -> None:
+        """Let orders expire and cancel those queued, at the stamp of a step (phase 2 of rule R2)."""
         self._clock.phase = _REQUESTS
         for order_id in self._broker.begin_step(now):
             self._on_end(order_id)
+
+    def run_bars(self, standing: Mapping[str, StandingBar]) -> None:
+        """Take every open order along the path of the bar of its symbol, where that has one in this step."""
         self._walk(standing, self._broker.tracker.symbols)
 
     def fill_at_close(self, standing: Mapping[str, StandingBar]) -> None:
@@ -128,6 +121,14 @@ class ExecutionEngine:
         """
         record = self._broker.tracker.find(order_id)
         return self._simulator.explain(record, standing, self._clock.step, age) if record.is_open else None
+
+    def _process(self, order: Order) -> tuple[int, list[Fill]]:
+        standing = self._standing(order)
+        order_id = self._broker.submit(order)
+        record = self._broker.tracker.find(order_id)
+        if standing is not None and record.is_open:
+            self._walk({order.symbol: standing}, {order.symbol: {order_id: record}})
+        return order_id, [fill for fill in self._broker.fills() if fill.order_id == order_id]
 
     def _walk(self, standing: Mapping[str, StandingBar], books: Books) -> None:
         for phase in MATCHING_PHASES:
@@ -185,11 +186,11 @@ class ExecutionEngine:
 
     def _standing(self, order: Order) -> StandingBar | None:
         if not self._stands_on_marks:
-            return self._simulator.standing(order)
+            return self._simulator.standing(order, self._broker.tick_size(order.symbol))
         mark, timestamp = self._portfolio.get_mark(order.symbol), self._portfolio.timestamp
         if mark is None or timestamp is None:
             raise NoMarkError(order.symbol)
-        return StandingBar.at_mark(order.symbol, mark, timestamp, order.limit_price)
+        return StandingBar.at_mark(order, mark, timestamp, self._broker.tick_size(order.symbol))
 
 
 def _market_orders(book: Mapping[int, OrderRecord]) -> dict[int, OrderRecord]:

@@ -4,9 +4,10 @@ It walks the path of each symbol's bar, one stretch a phase, and asks `path.next
 no order and no position, and no time passes in it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from attrs import define, field, frozen
@@ -26,6 +27,7 @@ _END_OF: Final = {Phase.OPEN: 0, Phase.LEG_1: 1, Phase.LEG_2: 2, Phase.LEG_3: 3,
 
 
 _OPEN, _THROUGH = Phase.OPEN, LimitRule.THROUGH
+_INSIDE: Final = frozenset({Phase.LEG_1, Phase.LEG_2, Phase.LEG_3, Phase.CLOSE})
 
 
 class Match(NamedTuple):
@@ -65,19 +67,26 @@ class StandingBar:
         return cls(bars.symbol, timestamp, bars.digits, nearest(*bars.row_ticks(row)), tick)
 
     @classmethod
-    def of_bar(cls, bar: Bar, limit: Decimal | None) -> "StandingBar":
-        """Stand on a bar, in units fine enough for its prices and for a limit."""
+    def of_bar(cls, bar: Bar, limit: Decimal | None = None, tick_size: Decimal | None = None) -> "StandingBar":
+        """Stand on a bar, in units fine enough for its prices, a limit and a tick."""
         prices = (bar.open, bar.high, bar.low, bar.close)
-        digits = max(fraction_digits(price) for price in (*prices, limit or bar.open))
+        digits = max(fraction_digits(price) for price in (*prices, limit or bar.open, tick_size or bar.open))
         opened, high, low, close = (int(price.scaleb(digits, EXACT)) for price in prices)
-        return cls(bar.symbol, bar.time, digits, nearest(opened, high, low, close))
+        tick = 1 if tick_size is None else int(tick_size.scaleb(digits, EXACT))
+        return cls(bar.symbol, bar.time, digits, nearest(opened, high, low, close), tick)
 
     @classmethod
-    def at_mark(cls, symbol: str, mark: Decimal, timestamp: datetime, limit: Decimal | None) -> "StandingBar":
+    def at_mark(
+        cls,
+        order: Order,
+        mark: Decimal,
+        timestamp: datetime,
+        tick_size: Decimal | None = None,
+    ) -> "StandingBar":
         """Stand on a mark, as on a bar that never moves."""
-        digits = max(fraction_digits(mark), fraction_digits(limit or mark))
-        price = int(mark.scaleb(digits, EXACT))
-        return cls(symbol, timestamp, digits, (price,) * 4, opening_rule=FillRule.MARK)
+        bar = cls.of_bar(Bar(order.symbol, timestamp, mark, mark, mark, mark), order.limit_price, tick_size)
+        bar.opening_rule = FillRule.MARK
+        return bar
 
     def price(self, ticks: int) -> Decimal:
         """Return a price, money, of a number of units of the digit."""
@@ -121,10 +130,10 @@ class MarketSimulator:
         """Match orders of the bar's symbol against this bar from now on."""
         self._bars[bar.symbol] = bar
 
-    def standing(self, order: Order) -> StandingBar | None:
+    def standing(self, order: Order, tick_size: Decimal | None = None) -> StandingBar | None:
         """Return the bar that an order meets, its path not yet walked; None where its symbol has none."""
         bar = self._bars.get(order.symbol)
-        return None if bar is None else StandingBar.of_bar(bar, order.limit_price)
+        return None if bar is None else StandingBar.of_bar(bar, order.limit_price, tick_size)
 
     def match(self, order: Order, held: int = 0) -> Match | None:
         """Return what an order by itself would do on the bar its symbol stands on; None where it does not fill.
@@ -172,7 +181,7 @@ class MarketSimulator:
         best: tuple[StandingBar, Execution] | None = None
         for symbol, bar in standing.items():
             book = books.get(symbol)
-            found = self._next_of(bar, phase, book.values(), step, held(symbol)) if book else None
+            found = self._next_of(bar, phase, book, step, held(symbol)) if book else None
             if found and (best is None or _comes_before(found, best[1])):
                 best = bar, found
         if best is None:
@@ -202,47 +211,69 @@ class MarketSimulator:
         if bar is None:
             return Reason.of(Code.NO_BAR, symbol=symbol, steps=age)
         limit = record.limit_ticks(bar.digits)
-        if limit is None or self._reaches(record, bar, self._beyond(bar)):
+        path = _path_met(record, bar, step)
+        if limit is None or _reaches(record, limit, path, self._beyond(bar)):
             return None
-        return _unreached(record, bar, limit, touched=self._reaches(record, bar, beyond=0))
+        return _unreached(record, bar, limit, path)
 
     def _next_of(
         self,
         bar: StandingBar,
         phase: Phase,
-        book: Iterable[OrderRecord],
+        book: Mapping[int, OrderRecord],
         step: int,
         held: int,
     ) -> Execution | None:
-        orders = [
-            (record, record.limit_ticks(bar.digits))
-            for record in book
-            if record.is_open and record.eligible_step <= step
-        ]
-        return next_execution(orders, bar.place, bar.path[_END_OF[phase]], held, self._beyond(bar))
+        eligible = [record for record in book.values() if record.is_open and record.eligible_step <= step]
+        for record in eligible:
+            if record.is_inside and record.entry is None:
+                record.entry = (phase, bar.place)
+        orders = [(record, record.limit_ticks(bar.digits)) for record in eligible]
+        found = next_execution(orders, bar.place, bar.path[_END_OF[phase]], held, self._beyond(bar))
+        if found and found.at_once and not _meets_price(book[found.order_id], phase, bar, step):
+            limit = book[found.order_id].limit_ticks(bar.digits)
+            return found._replace(at_once=False, price=found.price if limit is None else limit)
+        return found
 
     def _beyond(self, bar: StandingBar) -> int:
         return bar.tick if self.limit_rule is _THROUGH else 0
 
-    def _reaches(self, record: OrderRecord, bar: StandingBar, beyond: int) -> bool:
-        orders = [(record, record.limit_ticks(bar.digits))]
-        stretches = zip(bar.path, bar.path[1:], strict=False)
-        return any(next_execution(orders, start, end, 0, beyond) for start, end in stretches)
+
+def _meets_price(record: OrderRecord, phase: Phase, bar: StandingBar, step: int) -> bool:
+    """Say whether an order meets the price where the path stands, as all do at the open (rule R8).
+
+    That is one that was asked for at this instant; others have been met there, and wait at their limits.
+    """
+    if phase not in _INSIDE:
+        return True
+    return record.eligible_step == step and record.entry == (phase, bar.place)
+
+
+def _path_met(record: OrderRecord, bar: StandingBar, step: int) -> tuple[int, ...]:
+    """Return the part of a bar's path that an order met: all of it, unless it was asked for inside that bar."""
+    if record.entry is None or record.eligible_step != step:
+        return bar.path
+    phase, place = record.entry
+    return (place, *bar.path[_END_OF[phase] :])
 
 
 def _comes_before(one: Execution, other: Execution) -> bool:
     return (not one.reduces, one.order_id) < (not other.reduces, other.order_id)
 
 
-def _unreached(record: OrderRecord, bar: StandingBar, limit: int, *, touched: bool) -> Reason:
+def _reaches(record: OrderRecord, limit: int, path: tuple[int, ...], beyond: int) -> bool:
+    return any(next_execution([(record, limit)], start, end, 0, beyond) for start, end in pairwise(path))
+
+
+def _unreached(record: OrderRecord, bar: StandingBar, limit: int, path: tuple[int, ...]) -> Reason:
     is_purchase = record.sign > 0
-    extreme = min(bar.path) if is_purchase else max(bar.path)
+    extreme = min(path) if is_purchase else max(path)
     params = {
         "limit": bar.price(limit),
         "extreme_name": "low" if is_purchase else "high",
         "extreme": bar.price(extreme),
     }
-    if touched:
+    if _reaches(record, limit, path, beyond=0):
         needed = bar.price(limit - record.sign * bar.tick)
         return Reason.of(Code.LIMIT_TOUCHED_NOT_THROUGH, **params, needed=needed)
     ticks = quotient(Decimal((extreme - limit) * record.sign), Decimal(bar.tick))

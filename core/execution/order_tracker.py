@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from attrs import define, field
 
+from core.clock import Phase
 from core.errors import InvalidFillError, InvariantError, OrderTransitionError, UnknownOrderError
 from core.fill import Fill
 from core.money import EXACT, ZERO, add, subtract
@@ -28,6 +29,8 @@ class OrderRecord:
         sign: 1 for a purchase, -1 for a sale.
         remaining: Units that may still fill.
         day: The date of the first step in which it was eligible; None before that, and for orders that live on.
+        is_inside: Whether it was asked for inside the bar of the step in which it became eligible.
+        entry: If so, the phase and the price in ticks at which it met the path.
         cancel_queued: Whether it will be canceled before it can fill again.
         is_open: Whether it may still fill.
     """
@@ -45,6 +48,8 @@ class OrderRecord:
     commissions: Decimal = ZERO
     reason: Reason | None = None
     day: date | None = None
+    is_inside: bool = False
+    entry: tuple[Phase, int] | None = None
     cancel_queued: bool = False
     is_open: bool = False
 
