@@ -18,12 +18,16 @@ class Deliveries:
     """Facts that wait until the state is consistent; may be shared, so that facts of two sources keep their order.
 
     As a context manager it holds facts back, and delivers them at the end, or drops them if something was raised.
+
+    Attributes:
+        failures: What handlers have raised, so that nobody in between can keep it from stopping the step.
     """
 
-    __slots__ = ("_holds", "_waiting")
+    __slots__ = ("_holds", "_waiting", "failures")
 
     def __init__(self) -> None:
         self._holds = 0
+        self.failures: list[BaseException] = []
         self._waiting: deque[tuple[Mapping[object, Handler], Event]] = deque()
 
     def add(self, handlers: Mapping[object, Handler], event: Event) -> None:
@@ -49,6 +53,9 @@ class Deliveries:
                 handlers, event = self._waiting.popleft()
                 for handler in tuple(handlers.values()):
                     handler(event)
+        except BaseException as error:
+            self.failures.append(error)
+            raise
         finally:
             self._waiting.clear()
             self._holds -= 1

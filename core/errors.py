@@ -33,6 +33,10 @@ class FillstepError(Exception):
 class InputError(FillstepError):
     """Something that was given is not as it must be; the person who gave it can mend it."""
 
+    def __init__(self, what: str) -> None:
+        """Say what, and what was expected."""
+        super().__init__(clean(what))
+
 
 class NotExactError(InputError, ValueError):
     """A quantity or an amount of money that is no exact number within the digits the project keeps."""
@@ -162,7 +166,6 @@ class InvariantError(FillstepError):
         super().__init__(clean(broken))
         self.name = name
 
-    def at(self, step: int, time: "datetime", event: str) -> "InvariantError":
+    def add_place(self, step: int, time: "datetime", event: str) -> None:
         """Add where in a run it broke."""
-        self.add_note(f"at step {step}, {time:%Y-%m-%d %H:%M:%S}, after {clean(event)}")
-        return self
+        self.add_note(f"at step {step}, {time.replace(tzinfo=None).isoformat(sep=' ')}, after {clean(event)}")

@@ -72,7 +72,9 @@ _REMEDIES: Final[Mapping[str, str]] = {
 def _written(param: Param) -> str:
     if isinstance(param, Decimal):
         return canonical(param)
-    return f"{param:%Y-%m-%d %H:%M}" if isinstance(param, datetime) else clean(str(param))
+    if isinstance(param, datetime):
+        return param.replace(tzinfo=None).isoformat(sep=" ", timespec="minutes")
+    return clean(str(param))
 
 
 @frozen

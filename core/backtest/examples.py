@@ -78,6 +78,8 @@ class DipBuyer(Strategy):
         for symbol in now.symbols:
             self._withdraw_bid(now, symbol)
             limit_price = self._percent_of(now, symbol, now[symbol].close, 100 - self.dip_percent)
+            if not limit_price:  # a close of a few ticks has no such price below it
+                continue
             share = now.equity * self.share_percent / (100 * limit_price)
             quantity = now.get_instrument(symbol).quantity_below(share)
             self._bids[symbol] = now.buy(symbol, quantity, limit_price=limit_price, tag="bid")

@@ -2,6 +2,7 @@
 
 from traceback import walk_tb
 
+from core import announcer
 from core.backtest.strategy import Strategy
 from core.errors import InvariantError, StrategyError
 
@@ -17,9 +18,9 @@ def blame(
 ) -> BaseException:
     """Return the error of a call, naming the strategy, the call, the line of the strategy's own file, and the step.
 
-    A broken invariant is not the strategy's doing, and comes back as it is.
+    A broken invariant, or what an observer raised, is not the strategy's doing, and comes back as it is.
     """
-    if isinstance(error, (InvariantError, StrategyError)):
+    if isinstance(error, (InvariantError, StrategyError)) or _passed(announcer.__name__, error):
         return error
     kind = strategy if isinstance(strategy, type) else type(strategy)
     return StrategyError(kind.__name__, call, place_in(kind.__module__, error), error, step)
@@ -30,5 +31,10 @@ def place_in(module: str, error: BaseException) -> str:
 
     A strategy's file is a module of the name that the file was given by, so no path is shown but that one.
     """
-    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_globals.get("__name__") == module]
+    lines = _passed(module, error)
     return f"{module}:{lines[-1]}" if lines else module
+
+
+def _passed(module: str, error: BaseException) -> list[int]:
+    """Return the lines of a module that an error passed on its way, oldest first."""
+    return [line for frame, line in walk_tb(error.__traceback__) if frame.f_globals.get("__name__") == module]

@@ -71,6 +71,7 @@ class Backtest:
 
     def _join(self) -> None:
         deliveries = Deliveries()
+        self._failures = deliveries.failures
         instruments = {one.symbol: _instrument(one, self.settings) for one in self.bars}
         self.portfolio = PortfolioState(
             self.settings.initial_capital,
@@ -119,8 +120,10 @@ class Backtest:
             raise RunStoppedError(self.clock.step)
         try:
             return next(self._steps, False)
-        except BaseException:
+        except BaseException as error:
             self._is_stopped = True
+            if isinstance(error, InvariantError):
+                error.add_place(self.clock.step, self.feed.time(self.clock.step), self._last_event())
             raise
 
     def run(self) -> None:
@@ -155,6 +158,7 @@ class Backtest:
         """Execute one step each time it is resumed; what every bar needs is kept in local names."""
         clock, now, on_bar, open_orders = self.clock, self._now, self.strategy.on_bar, self._open
         members = [self._members(group) for group in self.feed.groups]
+        failures = self._failures
         last, fills_at_close = len(self.feed) - 1, self.settings.timing is Timing.SAME_CLOSE
         for step, group in enumerate(self.feed.group_of_step):
             clock.step = step
@@ -170,6 +174,8 @@ class Backtest:
                 on_bar(now)
             except RAISED as error:
                 raise blame(self.strategy, "on_bar", error, step) from error
+            if failures:  # a strategy has caught what an observer raised
+                raise failures[0]
             if self._order_calls:
                 self._tell_orders()
             if fills_at_close and open_orders:
@@ -179,16 +185,13 @@ class Backtest:
             yield True
 
     def _trade(self, step: int, present: tuple[SymbolNow, ...]) -> None:
-        now = self.feed.time(step)
-        try:
-            self.engine.begin_step(now)
-            self.engine.run_bars(self._standing(present, ahead=1))
-        except InvariantError as error:
-            raise error.at(step, now, self._last_event()) from None
+        self.engine.begin_step(self.feed.time(step))
+        self.engine.run_bars(self._standing(present, ahead=1))
         self.clock.phase = _STRATEGY
 
     def _end(self) -> None:
         self._call("on_end", self._now)
+        self._tell_orders()
         self.portfolio.check()
 
     def _standing(self, present: tuple[SymbolNow, ...], ahead: int) -> Mapping[str, StandingBar]:

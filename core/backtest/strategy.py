@@ -84,7 +84,7 @@ class SymbolNow:
 
     def indicators(self) -> dict[str, Any]:
         """Return every indicator at the newest bar, by name."""
-        return {name: column[self.row] for name, column in self._columns.items()}
+        return {name: getattr(self, name) for name in self._columns}
 
     def _price(self, place: int) -> Decimal:
         if self.row < 0:
@@ -94,11 +94,11 @@ class SymbolNow:
     def __getattr__(self, name: str) -> Any:
         """Refuse what is neither a price nor an indicator."""
         known = ", ".join(self._columns) or "none"
-        raise AttributeError(f"{self.symbol} has no {clean(name)}: its indicators are {known}")
+        raise AttributeError(clean(f"{self.symbol} has no {name}: its indicators are {known}"))
 
 
 def _no_bar(symbol: str) -> InputError:
-    return InputError(f"{clean(symbol)} has had no bar yet")
+    return InputError(f"{symbol} has had no bar yet")
 
 
 def make_symbol_now(bars: Bars, columns: Mapping[str, list[Any]]) -> SymbolNow:
@@ -111,7 +111,7 @@ def make_symbol_now(bars: Bars, columns: Mapping[str, list[Any]]) -> SymbolNow:
     for name, column in columns.items():
         if hasattr(SymbolNow, name):
             raise InputError(f"an indicator cannot be called {name}: a symbol has that already")
-        getters[name] = _indicator(column)
+        getters[name] = _indicator([*column, None])  # the last is for row -1: no bar yet
     kind: type[SymbolNow] = type("SymbolNow", (SymbolNow,), getters)
     return kind(bars, columns)
 
@@ -121,7 +121,7 @@ def _indicator(column: list[Any]) -> property:
 
 
 def evaluate_indicators(expressions: Mapping[str, pl.Expr], bars: Bars) -> dict[str, list[Any]]:
-    """Evaluate a strategy's indicators over one symbol's bars, as columns; each ends with a None for "no bar yet".
+    """Evaluate a strategy's indicators over one symbol's bars, as columns.
 
     The expressions see `open`, `high`, `low`, `close` and `volume` as float, and `open_ticks` to `close_ticks` as
     integers in units of the finest digit of the file.
@@ -130,7 +130,10 @@ def evaluate_indicators(expressions: Mapping[str, pl.Expr], bars: Bars) -> dict[
     volume = pl.col("volume_units") / 10**bars.volume_digits
     frame = bars.frame.with_columns(**prices, volume=volume)
     columns = {name: frame.select(value=expression)["value"] for name, expression in expressions.items()}
-    return {name: [*column.to_list(), None] for name, column in columns.items()}
+    for name, column in columns.items():
+        if len(column) != len(bars):
+            raise InputError(f"indicator {name} must have a value for each of {len(bars)} bars, has {len(column)}")
+    return {name: column.to_list() for name, column in columns.items()}
 
 
 class Now:

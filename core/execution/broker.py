@@ -23,7 +23,7 @@ from core.position import Position
 from core.protocols import CommissionModel, PortfolioView
 from core.reason import Code, Reason
 
-_OPEN, _CLOSE = Phase.OPEN, Phase.CLOSE
+_OPEN, _CLOSE, _STRATEGY = Phase.OPEN, Phase.CLOSE, Phase.STRATEGY
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -99,6 +99,7 @@ class BacktestBroker:
         step = self._clock.step if eligible_step is None else eligible_step
         now = self._portfolio.timestamp
         record = self._tracker.add(order, now, step)
+        record.is_after_close = self._clock.phase is _STRATEGY
         if now is not None and step <= self._clock.step:
             record.day = now.date()
             record.is_inside = _OPEN <= self._clock.phase < _CLOSE
@@ -239,7 +240,7 @@ class BacktestBroker:
         now = self._portfolio.timestamp
         if record.day is None or now is None or record.order.time_in_force is not TimeInForce.DAY:
             return True
-        return self._clock.phase is not Phase.STRATEGY or (now + _MICROSECOND).date() <= record.day
+        return self._clock.phase is not _STRATEGY or (now + _MICROSECOND).date() <= record.day
 
     def _expire(self, record: OrderRecord, now: datetime) -> bool:
         if record.day is None and record.eligible_step <= self._clock.step:

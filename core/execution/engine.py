@@ -107,9 +107,10 @@ class ExecutionEngine:
 
     def fill_at_close(self, standing: Mapping[str, StandingBar]) -> None:
         """Fill the market orders that wait for the next step at the close they were decided on (rule R1)."""
-        books = {symbol: _market_orders(self._broker.tracker.symbols.get(symbol, {})) for symbol in standing}
+        step = self._clock.step + 1
+        books = {symbol: _new_market_orders(self._broker.tracker.symbols.get(symbol, {}), step) for symbol in standing}
         self._simulator.finish(Phase.CLOSE, standing)
-        self._match(Phase.STRATEGY, standing, books, self._clock.step + 1)
+        self._match(Phase.STRATEGY, standing, books, step)
 
     def why_open(self, order_id: int, standing: StandingBar | None, age: int = 0) -> Reason | None:
         """Say why an open order does not fill on a bar; None where it would, or where the order is over.
@@ -193,8 +194,14 @@ class ExecutionEngine:
         return StandingBar.at_mark(order, mark, timestamp, self._broker.tick_size(order.symbol))
 
 
-def _market_orders(book: Mapping[int, OrderRecord]) -> dict[int, OrderRecord]:
-    return {order_id: record for order_id, record in book.items() if record.order.type is OrderType.MARKET}
+def _new_market_orders(book: Mapping[int, OrderRecord], step: int) -> dict[int, OrderRecord]:
+    """Return the market orders that were asked for once the bars of this step had closed."""
+    return {order_id: record for order_id, record in book.items() if _is_new_market_order(record, step)}
+
+
+def _is_new_market_order(record: OrderRecord, step: int) -> bool:
+    is_market = record.order.type is OrderType.MARKET
+    return is_market and record.is_after_close and record.eligible_step == step and not record.cancel_queued
 
 
 def _ignore(_: object) -> None:

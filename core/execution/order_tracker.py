@@ -29,6 +29,7 @@ class OrderRecord:
         sign: 1 for a purchase, -1 for a sale.
         remaining: Units that may still fill.
         day: The date of the first step in which it was eligible; None before that, and for orders that live on.
+        is_after_close: Whether it was asked for once the bars of its step had closed.
         is_inside: Whether it was asked for inside the bar of the step in which it became eligible.
         entry: If so, the phase and the price in ticks at which it met the path.
         cancel_queued: Whether it will be canceled before it can fill again.
@@ -48,6 +49,7 @@ class OrderRecord:
     commissions: Decimal = ZERO
     reason: Reason | None = None
     day: date | None = None
+    is_after_close: bool = False
     is_inside: bool = False
     entry: tuple[Phase, int] | None = None
     cancel_queued: bool = False

@@ -126,6 +126,6 @@ def test_a_long_value_is_cut() -> None:
 
 def test_a_broken_invariant_says_where_in_the_run_it_broke() -> None:
     error = InvariantError("I1", 1, 2)
-    assert error.at(7, datetime(2024, 1, 2, 21, tzinfo=UTC), "a fill") is error
+    error.add_place(7, datetime(2024, 1, 2, 21, tzinfo=UTC), "a fill")
     assert error.__notes__ == ["at step 7, 2024-01-02 21:00:00, after a fill"]
     assert error.name == "I1"
