@@ -1,8 +1,9 @@
-"""Backtest: the loop. `step` is the only place where time moves; `run` and `run_until` call it.
+"""Backtest: the loop, the only place where time moves. `step` takes one turn of it, `run` and `run_until` the rest.
 
 A bar on which nothing can happen costs a call of the strategy and nothing else: no event, no Decimal, no object.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from core.announcer import Announcer, Deliveries
@@ -64,7 +65,7 @@ class Backtest:
         self._symbols = self._with_indicators()
         self._join()
         self._order_calls: list[int] = []
-        self._steps = self._execute()
+        self._steps = self._run_or_stop()
         self._is_stopped = False
         if _overrides(strategy, "on_order"):
             self.broker.subscribe(self._note_order)
@@ -116,22 +117,14 @@ class Backtest:
             InvariantError: The books broke; the run is stopped.
             RunStoppedError: The run was stopped before.
         """
-        if self._is_stopped:
-            raise RunStoppedError(self.clock.step)
-        try:
-            return next(self._steps, False)
-        except BaseException as error:
-            self._is_stopped = True
-            if isinstance(error, InvariantError):
-                error.add_place(self.clock.step, self.feed.time(self.clock.step), self._last_event())
-            raise
+        self._check_runs()
+        return next(self._steps, False)
 
     def run(self) -> None:
-        """Execute every step that is left."""
+        """Execute every step that is left: the loop that `step` takes one turn of; it raises what `step` raises."""
+        self._check_runs()
         with rare_collections():
-            step = self.step
-            while step():
-                pass
+            deque(self._steps, maxlen=0)
 
     def run_until(self, condition: Callable[["Backtest"], bool]) -> bool:
         """Execute steps until a condition holds at the end of one; say whether it did before the bars ended."""
@@ -153,6 +146,19 @@ class Backtest:
         age = self.clock.step - self.feed.step_at(place, row) if row >= 0 else self.step_count
         standing = None if age else self._standing_at(symbol, row)
         return self.engine.why_open(order_id, standing, age)
+
+    def _check_runs(self) -> None:
+        if self._is_stopped:
+            raise RunStoppedError(self.clock.step)
+
+    def _run_or_stop(self) -> Iterator[bool]:
+        try:
+            yield from self._execute()
+        except (Exception, KeyboardInterrupt, SystemExit) as error:
+            self._is_stopped = True
+            if isinstance(error, InvariantError):
+                error.add_place(self.clock.step, self.feed.time(self.clock.step), self._last_event())
+            raise
 
     def _execute(self) -> Iterator[bool]:
         """Execute one step each time it is resumed; what every bar needs is kept in local names."""
@@ -227,6 +233,8 @@ class Backtest:
             getattr(self.strategy, call)(*arguments)
         except RAISED as error:
             raise blame(self.strategy, call, error, self.clock.step) from error
+        if self._failures:
+            raise self._failures[0]
 
     def _with_indicators(self) -> dict[str, SymbolNow]:
         try:

@@ -209,7 +209,8 @@ class Now:
         It is eligible from the open of the next step; asked for inside a bar, by a callback for a fill of the same
         symbol, at that instant (rules R1 and R8).
         """
-        return self._broker.submit(order, eligible_step=self._clock.step + (not self._takes_effect_now(order.symbol)))
+        step = self._clock.step
+        return self._broker.submit(order, eligible_step=step if self._takes_effect_now(order.symbol) else step + 1)
 
     def cancel(self, order_id: int) -> None:
         """Ask to give up what is left of an order; it can no longer fill.

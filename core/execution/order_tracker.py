@@ -150,10 +150,11 @@ class OrderTracker:
             raise InvalidFillError(fill.id, "was applied before")
         is_whole = fill.quantity == record.remaining
         self._move(record, _FILLED if is_whole else _PARTIALLY_FILLED, "filled")
-        record.filled = add(record.filled, fill.quantity)
-        record.remaining = subtract(record.remaining, fill.quantity)
-        record.notional = add(record.notional, fill.notional)
-        record.commissions = add(record.commissions, fill.commission)
+        is_first = not record.filled  # most orders fill at once, and need no sums
+        record.filled = fill.quantity if is_first else add(record.filled, fill.quantity)
+        record.remaining = ZERO if is_whole else subtract(record.remaining, fill.quantity)
+        record.notional = fill.notional if is_first else add(record.notional, fill.notional)
+        record.commissions = fill.commission if is_first else add(record.commissions, fill.commission)
         self._fills[fill.id] = fill
         self._next_fill_id = max(self._next_fill_id, fill.id + 1)
         if is_whole:

@@ -82,6 +82,13 @@ def test_a_cell_that_is_missing_is_refused(changes: dict[str, Any], fault: str) 
         Bars("ACME", frame(**changes), digits=0, source="prices.csv")
 
 
+@pytest.mark.parametrize("change", ["drop", "rename"])
+def test_columns_other_than_those_of_bars_are_refused(change: str) -> None:
+    columns = frame().drop("volume_units") if change == "drop" else frame().rename({"open_ticks": "open"})
+    with pytest.raises(BarDataError, match=r"^prices\.csv: columns must be time, open_ticks, high_ticks, low_ticks, "):
+        Bars("ACME", columns, digits=0, source="prices.csv")
+
+
 def test_a_volume_may_be_missing() -> None:
     assert Bars("ACME", frame(volume_units=None), digits=0).bar(1).volume is None
     assert Bars.from_rows("ACME", [(at(0), 1, 1, 1, 1)]).bar(0).volume is None

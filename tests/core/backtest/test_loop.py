@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from attrs import define
-from hypothesis import given
+from attrs import define, evolve
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import core
@@ -23,14 +23,14 @@ from core.backtest.strategy import Now, Strategy
 from core.bars import TICK_COLUMNS, Bars
 from core.clock import Phase
 from core.errors import BarDataError, InvariantError, RunStoppedError, StrategyError
-from core.events import Event, OrderAccepted, OrderFilled
+from core.events import Event, OrderAccepted, OrderFilled, OrderSubmitted
 from core.execution.costs import Commission
 from core.execution.path import LimitRule
 from core.fill import Fill, FillRule
-from core.order import Order, OrderStatus, TrackedOrder
+from core.order import Order, OrderStatus, Side, TrackedOrder
 from core.risk import portfolio as portfolio_module
 from tests.core.builders import B1, BEFORE_B1, Answering, Script, at, backtest, bars_of, fills_of, reason_of, run
-from tests.generators import HIGHEST, LOWEST, Market, Planned, cents, markets, plans
+from tests.generators import HIGHEST, LOWEST, Market, Planned, asks, cents, markets, plans
 
 ROOT = Path(core.__file__ or "").parents[1]
 SETTINGS = [
@@ -225,6 +225,93 @@ def test_inside_the_next_bar_a_strategy_sees_the_last_bar_and_what_happened_so_f
 
     run(bars_of("A", BEFORE_B1, B1), Answering({0: lambda now: now.buy("A", 5)}, answer=look))
     assert seen == [(1, 100, 101, 5, 101)]
+
+
+# --- what follows from the rules
+
+RICH = Settings(initial_capital=Decimal(10**9), allow_short=True)
+traded = st.dictionaries(st.integers(0, 11), st.lists(asks, max_size=4), max_size=12).map(Planned)
+
+
+def fills_by_symbol(made: Backtest) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the fills of each symbol, without what numbers them."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for fill in made.broker.fills():
+        what = (fill.quantity_delta, fill.price, fill.timestamp, fill.rule)
+        found.setdefault(fill.symbol, []).append(what)
+    return found
+
+
+@given(markets(), traded, st.booleans())
+def test_twice_the_quantities_the_step_and_the_capital_gain_twice_as_much(
+    market: Market, plan: Planned, allow_short: bool
+) -> None:
+    doubled = {
+        step: [wish._replace(quantity=2 * wish.quantity) for wish in wishes] for step, wishes in plan.steps.items()
+    }
+    one = Backtest(market.bars, plan, Settings(initial_capital=Decimal(2000), allow_short=allow_short))
+    settings = Settings(initial_capital=Decimal(4000), allow_short=allow_short, quantity_step=Decimal(2))
+    other = Backtest(market.bars, Planned(doubled), settings)
+    one.run()
+    other.run()
+    assert [(fill.quantity * 2, fill.price) for fill in one.broker.fills()] == [
+        (fill.quantity, fill.price) for fill in other.broker.fills()
+    ]
+    for name in ("equity", "realized_pnl", "unrealized_pnl", "drawdown", "gross_exposure", "net_exposure"):
+        assert getattr(other.portfolio, name) == 2 * getattr(one.portfolio, name)
+
+
+def mirrored(bars: Bars) -> Bars:
+    """Return bars whose every price is as far below 20.00 as it was above zero."""
+    rows = [(bar.time, *(20 - price for price in (bar.open, bar.low, bar.high, bar.close))) for bar in bars_in(bars)]
+    return Bars.from_rows(bars.symbol, rows)
+
+
+def bars_in(bars: Bars) -> list[Any]:
+    return [bars.bar(row) for row in range(len(bars))]
+
+
+@given(markets(), traded, st.sampled_from(LimitRule), st.sampled_from(Timing))
+def test_mirroring_sides_and_prices_mirrors_the_fills(
+    market: Market, plan: Planned, rule: LimitRule, timing: Timing
+) -> None:
+    ties = [bar for bars in market.bars for bar in bars_in(bars) if bar.high - bar.open == bar.open - bar.low]
+    assume(not [bar for bar in ties if bar.high > bar.low])
+    other_side = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
+    steps = {
+        step: [
+            wish._replace(
+                side=other_side[wish.side], limit_offset=None if wish.limit_offset is None else -wish.limit_offset
+            )
+            for wish in wishes
+        ]
+        for step, wishes in plan.steps.items()
+    }
+    settings = evolve(RICH, limit_rule=rule, timing=timing)
+    one, other = (
+        Backtest(market.bars, plan, settings),
+        Backtest([mirrored(bars) for bars in market.bars], Planned(steps), settings),
+    )
+    one.run()
+    other.run()
+    expected = {
+        symbol: [(-delta, 20 - price, time, rule) for delta, price, time, rule in fills]
+        for symbol, fills in fills_by_symbol(one).items()
+    }
+    assert fills_by_symbol(other) == expected
+
+
+@given(markets(), traded, st.sampled_from(Timing))
+def test_orders_of_different_symbols_may_be_asked_for_in_any_turn_where_cash_covers_them_all(
+    market: Market, plan: Planned, timing: Timing
+) -> None:
+    steps = {step: sorted(wishes, key=lambda wish: wish.symbol) for step, wishes in plan.steps.items()}
+    settings = evolve(RICH, timing=timing)
+    one, other = Backtest(market.bars, plan, settings), Backtest(market.bars, Planned(steps), settings)
+    one.run()
+    other.run()
+    assert fills_by_symbol(one) == fills_by_symbol(other)
+    assert one.portfolio.get_cash_balance() == other.portfolio.get_cash_balance()
 
 
 # --- fresh processes
@@ -459,6 +546,34 @@ def test_a_raising_observer_of_an_order_stops_the_run_whatever_the_strategy_catc
     made.broker.subscribe(lambda _: 1 // made.clock.step)  # raises in step 0 alone
     with pytest.raises(ZeroDivisionError):
         made.step()
+    with pytest.raises(RunStoppedError):
+        made.step()
+
+
+@pytest.mark.parametrize("call", ["on_start", "on_bar", "on_order", "on_fill", "on_end"])
+@pytest.mark.parametrize("timing", Timing)
+def test_a_raising_observer_stops_the_run_whichever_call_of_the_strategy_catches(call: str, timing: Timing) -> None:
+    def ask(_: Strategy, now: Now, *_what: object) -> None:
+        if call != "on_bar":
+            with suppress(Exception):
+                now.buy("A", 1, tag="caught")
+        elif now.step == 0:
+            now.buy("A", 1)
+
+    def ask_first(_: Strategy, now: Now) -> None:
+        if now.step == 0:
+            now.buy("A", 1)
+
+    def fail(event: Event) -> None:
+        if isinstance(event, OrderSubmitted) and (event.order.tag == "caught" or call == "on_bar"):
+            raise LookupError(f"in step {made.clock.step}")
+
+    kind = type("Catching", (Strategy,), {"on_bar": ask_first, call: ask, "__module__": __name__})
+    made = backtest(bars_of("A", "100", "100"), kind(), timing=timing)
+    made.broker.subscribe(fail)
+    with pytest.raises(LookupError) as caught:
+        made.run()
+    assert str(caught.value) == f"in step {made.clock.step}"
     with pytest.raises(RunStoppedError):
         made.step()
 

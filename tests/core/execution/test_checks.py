@@ -192,6 +192,13 @@ def test_the_reservation_includes_the_commission_of_each_order() -> None:
     )
 
 
+def test_an_open_order_that_has_no_price_to_estimate_at_reserves_nothing() -> None:
+    made = desk(instruments=None)
+    assert made.reason(BUY, 10**6, symbol="NEW") is None
+    assert made.accepts(BUY, 100)
+    assert not made.accepts(BUY, 101)
+
+
 def test_a_purchase_filled_in_part_reserves_what_is_left_of_it() -> None:
     made = desk()
     order_id = made.submit(BUY, 60, "100")
