@@ -23,7 +23,7 @@ ELLIPSIS = "…"
 GAP = " "
 
 
-@frozen
+@frozen(cache_hash=True)  # it is looked up for every row
 class Column:
     """A column of a list.
 

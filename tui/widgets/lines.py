@@ -137,7 +137,7 @@ class LineWidget(Widget):
         return [line_text(line) for line in self._lines]
 
     def _built_lines(self, size: Size) -> list[Line]:
-        lines = list(self.build(size.width, size.height))[: size.height]
+        lines = list(self.build(size.width, size.height))[: size.height] if size else []
         return lines + [()] * (size.height - len(lines))
 
     def _rebuild(self, size: Size) -> None:

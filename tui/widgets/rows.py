@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from textual import events
 
 Tone: TypeAlias = Literal["", "dim", "good", "bad", "warn"]
+Follow: TypeAlias = Literal["", "first", "last"]
 
 WHEEL_ROWS = 3
 """Rows that one notch of the wheel scrolls."""
@@ -121,7 +122,7 @@ class Rows(LineWidget, can_focus=True):
         *,
         empty: str = "",
         header: bool = True,
-        follow: bool = False,
+        follow: Follow = "",
         report_position: Callable[[str], object] | None = None,
         **names: Unpack[WidgetNames],
     ) -> None:
@@ -131,7 +132,7 @@ class Rows(LineWidget, can_focus=True):
             columns: The columns, from left to right.
             empty: A hint to show while there is no row.
             header: Whether the first line holds the titles.
-            follow: Whether the cursor stays on the last row while it is there and in view.
+            follow: The end, if any, at which the cursor stays while it is there and in view, whatever row that is.
             report_position: Called with `position_text` when that changes, before the paint that shows it.
             names: `name`, `id` and `classes` of the widget.
         """
@@ -181,12 +182,12 @@ class Rows(LineWidget, can_focus=True):
             mark_changes: Whether cells stand out, until the next `show`, that differ from the text that the row of the
                 same key had when it was last in view.
         """
-        at_end = self._is_following()
+        follows = self._is_following()
         self._source, self._count, self._window = source, len(source), None
-        self._cursor = self._within(self._count if at_end else self._cursor)
+        self._cursor = self._within(self._followed if follows else self._cursor)
         self._measure(self.size.height)
         self._offset = self._clamped(self._offset)
-        if at_end:
+        if follows:
             self._reveal()
         else:
             self._stay_with_row()
@@ -221,6 +222,8 @@ class Rows(LineWidget, can_focus=True):
         self.redraw()
         if self._cursor != before:
             self.post_message(self.Selected(self._cursor, self._source[self._cursor].key, self))
+
+    action_move, action_page, action_home, action_end = move, page, home, end
 
     def pan(self, delta: int) -> None:
         """Move the window by rows, and leave the cursor where it is."""
@@ -286,8 +289,14 @@ class Rows(LineWidget, can_focus=True):
         if in_view:
             self._reveal()
 
+    @property
+    def _followed(self) -> int:
+        return 0 if self.follow == "first" else self._count - 1
+
     def _is_following(self) -> bool:
-        return self.follow and (not self._count or (self._cursor == self._count - 1 and self._in_view(self._cursor)))
+        return bool(self.follow) and (
+            not self._count or (self._cursor == self._followed and self._in_view(self._cursor))
+        )
 
     def _in_view(self, index: int) -> bool:
         """Say whether a row is in view; before there is a layout, every one is."""

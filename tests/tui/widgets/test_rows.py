@@ -287,7 +287,7 @@ def test_where_all_rows_are_in_view_their_number_is_enough(on_stage: Callable[..
 
 
 def test_only_the_user_moving_the_cursor_is_told(on_stage: Callable[..., None]) -> None:
-    rows = a_list(follow=True)
+    rows = a_list(follow="last")
     pane = Listening(rows)
 
     async def script(pilot: Pilot[None]) -> None:
@@ -433,7 +433,7 @@ def test_a_smaller_list_keeps_its_cursor_in_view(on_stage: Callable[..., None]) 
 
 
 def test_a_following_list_stays_at_the_last_row(on_stage: Callable[..., None]) -> None:
-    rows = a_list(follow=True)
+    rows = a_list(follow="last")
 
     async def script(_: Pilot[None]) -> None:
         for count in (0, 3, 8, 100, 7):
@@ -445,7 +445,7 @@ def test_a_following_list_stays_at_the_last_row(on_stage: Callable[..., None]) -
 
 
 def test_a_following_list_stays_where_the_user_put_it(on_stage: Callable[..., None]) -> None:
-    rows = a_list(follow=True)
+    rows = a_list(follow="last")
 
     async def script(_: Pilot[None]) -> None:
         rows.show(Orders(50))
@@ -462,8 +462,22 @@ def test_a_following_list_stays_where_the_user_put_it(on_stage: Callable[..., No
     on_stage(script, rows)
 
 
+def test_a_list_that_grows_above_may_be_followed_at_its_first_row(on_stage: Callable[..., None]) -> None:
+    rows = a_list(follow="first")
+
+    async def script(_: Pilot[None]) -> None:
+        for newest in (5, 8, 90):
+            rows.show([Row((str(n), "ACME", "ACCEPT"), key=n) for n in range(newest, 0, -1)])
+            assert (rows.cursor, top_of(rows)) == (0, str(newest))
+        rows.move(1)
+        rows.show([Row((str(n), "ACME", "ACCEPT"), key=n) for n in range(91, 0, -1)])
+        assert (rows.cursor, rows.selected and rows.selected.key) == (2, 89)
+
+    on_stage(script, rows)
+
+
 def test_a_list_that_grows_in_place_is_followed_too(on_stage: Callable[..., None]) -> None:
-    rows = a_list(follow=True)
+    rows = a_list(follow="last")
     orders = Orders(3)
 
     async def script(_: Pilot[None]) -> None:
@@ -487,7 +501,7 @@ def test_a_list_without_following_stays_at_the_first_row(on_stage: Callable[...,
 
 
 def test_what_is_shown_before_the_first_layout_is_there_at_the_first_paint(on_stage: Callable[..., None]) -> None:
-    rows = a_list(follow=True)
+    rows = a_list(follow="last")
     assert rows.show(Orders(20)) == 0
 
     async def script(pilot: Pilot[None]) -> None:

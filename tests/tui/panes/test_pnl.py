@@ -1,0 +1,92 @@
+"""Profit and loss is never cut, and equity takes the room that is left."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+from textual.pilot import Pilot
+
+from tui.panes.pnl import PnlPane
+from tui.shown import PnlView
+
+OnStage = Callable[..., None]
+FIGURES = (
+    ("realized", "real", "+11,558.59"),
+    ("unrealized", "unrl", "-1,372.49"),
+    ("commissions", "comm", "47.44"),
+    ("net", "net", "+10,138.66"),
+    ("equity", "eqty", "110,138.66"),
+    ("drawdown", "drdn", "0.00"),
+)
+MILLIONS = tuple((name, short, f"{text}"[:1] + "1,234,567.89") for name, short, text in FIGURES)
+
+
+@frozen
+class Literal:
+    """As much of a view as a test needs."""
+
+    pnl: PnlView
+
+
+def shown(on_stage: OnStage, view: PnlView, size: tuple[int, int]) -> list[str]:
+    pane, lines = PnlPane(), list[str]()
+
+    async def script(_: Pilot[Any]) -> None:
+        pane.show_view(Literal(view))
+        lines.extend(pane.plain_lines())
+
+    on_stage(script, pane, size=size)
+    return lines
+
+
+def nothing(_: int) -> list[Decimal]:
+    return []
+
+
+def rising(columns: int) -> list[Decimal]:
+    return [Decimal(100_000 + 1_000 * column) for column in range(columns)]
+
+
+def test_in_a_narrow_pane_numbers_stand_in_two_columns(on_stage: OnStage) -> None:
+    assert [line.rstrip() for line in shown(on_stage, PnlView(FIGURES, nothing), (35, 4))[:3]] == [
+        "real +11,558.59    unrl  -1,372.49",
+        "comm      47.44    net  +10,138.66",
+        "eqty 110,138.66    drdn       0.00",
+    ]
+
+
+def test_in_a_wide_pane_they_have_their_whole_names(on_stage: OnStage) -> None:
+    assert [line.rstrip() for line in shown(on_stage, PnlView(FIGURES, nothing), (78, 4))[:2]] == [
+        "realized    +11,558.59    unrealized   -1,372.49    commissions      47.44",
+        "net         +10,138.66    equity      110,138.66    drawdown          0.00",
+    ]
+
+
+def test_long_numbers_take_fewer_columns(on_stage: OnStage) -> None:
+    lines = shown(on_stage, PnlView(MILLIONS, nothing), (35, 8))
+    assert [line.split() for line in lines[:6]] == [[name, text] for name, _, text in MILLIONS]
+
+
+def test_equity_stands_under_the_numbers(on_stage: OnStage) -> None:
+    lines = shown(on_stage, PnlView(FIGURES, rising), (35, 9))
+    assert {len(line) for line in lines} == {35}
+    assert all("│" in line for line in lines[3:])
+    assert set(lines[8][:25]) <= set("▁▂▃▄▅▆▇█")
+    assert lines[3][0] == " "
+
+
+def test_equity_is_asked_for_as_many_columns_as_there_are(on_stage: OnStage) -> None:
+    asked: list[int] = []
+
+    def equity(columns: int) -> list[Decimal]:
+        asked.append(columns)
+        return []
+
+    shown(on_stage, PnlView(FIGURES, equity), (35, 9))
+    assert set(asked) == {25}
+
+
+def test_a_pane_without_room_draws_what_fits(on_stage: OnStage) -> None:
+    for size in ((1, 1), (5, 2), (12, 7)):
+        assert len(shown(on_stage, PnlView(FIGURES, rising), size)) == size[1]

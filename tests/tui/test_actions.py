@@ -1,0 +1,65 @@
+"""Every action is offered in one way, and a key means one thing."""
+
+from collections import Counter
+
+from textual.binding import Binding
+
+from tui.actions import ACTIONS, Action, Group, Scope, bindings
+from tui.app import FillstepApp
+from tui.panes.list_pane import ListPane
+from tui.screens.help import help_rows
+
+
+def owner_of(action: Action) -> type:
+    return FillstepApp if action.scope is Scope.APP else ListPane
+
+
+def test_every_action_has_a_name_of_its_own_and_says_what_it_does() -> None:
+    assert max(Counter(action.id for action in ACTIONS).values()) == 1
+    assert all(action.help and action.help[0].isupper() and action.help[-1] != "." for action in ACTIONS)
+
+
+def test_no_key_means_two_things() -> None:
+    keys = Counter(key for action in ACTIONS for key in action.keys)
+    assert keys.most_common(1)[0][1] == 1
+
+
+def test_every_action_can_be_called() -> None:
+    for action in ACTIONS:
+        assert hasattr(owner_of(action), f"action_{action.call.partition('(')[0]}"), action.id
+
+
+def test_every_action_can_be_found_in_the_help_or_the_palette() -> None:
+    listed = {row.key for row in help_rows()}
+    assert all(action.id in listed or action.in_palette for action in ACTIONS)
+    assert set(Group) <= listed
+
+
+def test_every_binding_can_be_remapped_by_its_name() -> None:
+    found = [binding for scope in Scope for binding in bindings(scope) if isinstance(binding, Binding)]
+    assert {binding.id for binding in found} == {action.id for action in ACTIONS if action.keys}
+
+
+def test_the_keys_that_the_design_promises_are_there() -> None:
+    keys = {key: action.id for action in ACTIONS for key in action.keys}
+    assert {keys[key] for key in ("n", "right", "f10")} == {"next_bar"}
+    assert (keys["f"], keys["c"], keys["f5"], keys["space"]) == (
+        "next_fill",
+        "run_to_end",
+        "run_to_end",
+        "run_or_pause",
+    )
+    assert keys["ctrl+z"] == "suspend"
+    assert [keys[number] for number in "12345"] == [
+        "focus_price",
+        "focus_positions",
+        "focus_orders",
+        "focus_pnl",
+        "focus_events",
+    ]
+
+
+def test_keys_are_written_as_people_call_them() -> None:
+    texts = {action.id: action.keys_text for action in ACTIONS}
+    assert (texts["next_bar"], texts["help"], texts["leave_zoom"]) == ("n → f10", "?", "esc")
+    assert (texts["down"], texts["page_up"], texts["last"]) == ("j ↓", "pgup", "G end")

@@ -1,0 +1,63 @@
+"""A run to its end, with a bar on the terminal once it takes a while."""
+
+from io import StringIO
+
+import pytest
+
+from core.backtest.examples import SmaCross
+from core.backtest.loop import Backtest
+from tui import progress
+from tui.sample import load_sample
+
+
+class Terminal(StringIO):
+    """Says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def sample() -> Backtest:
+    return Backtest(load_sample(), SmaCross())
+
+
+def run_on(stderr: StringIO, monkeypatch: pytest.MonkeyPatch) -> Backtest:
+    backtest = sample()
+    monkeypatch.setattr("sys.stderr", stderr)
+    monkeypatch.setenv("TERM", "xterm")
+    progress.run_to_end(backtest)
+    return backtest
+
+
+def test_a_quick_run_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    stderr = Terminal()
+    monkeypatch.setattr(progress, "_PATIENCE_SECONDS", 1_000)
+    assert run_on(stderr, monkeypatch).is_over
+    assert stderr.getvalue() == ""
+
+
+def test_a_long_run_shows_how_far_it_came_and_clears_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    stderr = Terminal()
+    monkeypatch.setattr(progress, "_PATIENCE_SECONDS", -1)
+    assert run_on(stderr, monkeypatch).is_over
+    assert "steps" in stderr.getvalue()
+    assert stderr.getvalue().endswith("\x1b[2K")  # the line is erased
+
+
+def test_nothing_is_shown_where_stderr_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    stderr = StringIO()
+    monkeypatch.setattr(progress, "_PATIENCE_SECONDS", -1)
+    assert run_on(stderr, monkeypatch).is_over
+    assert stderr.getvalue() == ""
+
+
+def test_a_run_is_the_same_with_the_bar_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_PATIENCE_SECONDS", -1)
+    shown, plain = run_on(Terminal(), monkeypatch), run_on(StringIO(), monkeypatch)
+    assert shown.journal.canonical_bytes() == plain.journal.canonical_bytes()
+
+
+def test_a_stream_that_is_not_there_is_no_terminal() -> None:
+    assert progress.is_terminal(Terminal(), Terminal())
+    assert not progress.is_terminal(Terminal(), StringIO())
+    assert not progress.is_terminal(None)

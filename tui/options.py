@@ -1,0 +1,84 @@
+"""Options: what the commands that run a strategy are told.
+
+cyclopts takes the options of the settings from their class; what they hold is read by the core, as a settings file is,
+and each counts over what the file says.
+"""
+
+from functools import partial, reduce
+from typing import Annotated
+
+from attrs import field, frozen
+from cyclopts import App, ArgumentCollection, Group, Parameter, Token
+
+from core.backtest.configuration import Layer, make_strategy, overlay, read_assignments, read_settings
+from core.backtest.conversion import Text
+from core.backtest.loop import Backtest
+from core.backtest.settings import Settings
+from core.backtest.strategies import find_strategy
+from core.data.load import load
+from tui.sample import load_sample
+
+
+def _read_settings(_: object, tokens: tuple[Token, ...]) -> tuple[Layer, Layer]:
+    return read_settings(tokens[0].value)
+
+
+_plain = partial(Parameter, negative=(), show_default=False)
+_DATA = _plain(consume_multiple=1, metavar="FILE...")
+_FILE = _plain(name="--settings", converter=_read_settings, accepts_keys=False, n_tokens=1, metavar="FILE")
+_FIELDS = _plain(name="--set", metavar="KEY=VALUE")
+_SETTINGS = Parameter(name="*", group=Group("Settings"))
+
+
+@frozen
+class Options:
+    """What a run is made of besides its strategy.
+
+    Attributes:
+        data: Files of bars, CSV or Parquet; the sample where none is given.
+        file: A TOML file with the settings below, and the fields of the strategy in a table [strategy].
+        fields: One field of the strategy, over what the file says of it; may be given again for another.
+        settings: Each of them, over what the file says of it.
+    """
+
+    data: Annotated[tuple[str, ...], _DATA] = ()
+    file: Annotated[tuple[Layer, Layer], _FILE] = (Layer({}), Layer({}))
+    fields: Annotated[tuple[str, ...], _FIELDS] = ()
+    settings: Annotated[Settings, _SETTINGS] = field(factory=Settings)
+
+
+def make_backtest(strategy: str, options: Options) -> Backtest:
+    """Load what the options name, and stand before the first step.
+
+    Raises:
+        InputError: Something is not there, or not as it must be.
+        StrategyError: The strategy cannot be made.
+    """
+    kind = find_strategy(strategy)
+    made = make_strategy(kind, [options.file[1], read_assignments(options.fields)])
+    return Backtest(load(options.data) if options.data else load_sample(), made, options.settings)
+
+
+def settle(_app: App, _commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Put one `Settings` in the place of the options of which it is made.
+
+    Raises:
+        SettingsError: An option, or a key of the file, has a value that it cannot have.
+    """
+    whole = next((one for one in arguments if one.hint is Settings), None)
+    if whole is None:
+        return
+    file = arguments["--settings"]
+    settings = overlay(Settings(), file.convert()[0]) if file.tokens else Settings()
+    for option in whole.children_recursive:
+        for token in option.tokens:
+            settings = overlay(settings, _layer(option.name, token))
+        option.tokens.clear()
+    whole.append(Token(implicit_value=settings))
+
+
+def _layer(option: str, token: Token) -> Layer:
+    flag = token.implicit_value
+    value: object = flag if isinstance(flag, bool) else Text(token.value)
+    keys = option.removeprefix("--").split(".")
+    return Layer({keys[0]: reduce(lambda inner, key: {key: inner}, reversed(keys[1:]), value)}, "--")

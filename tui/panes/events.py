@@ -1,0 +1,32 @@
+"""Pane 5: what happened."""
+
+from typing import Final, Protocol
+
+from tui.panes.list_pane import ListPane
+from tui.shown import EventLine, Lines
+from tui.widgets.columns import Column
+
+_COLUMNS: Final = {
+    "step": Column("step", 5, "right"),
+    "event": Column("event", 12, grow=True, priority=2),
+}
+
+
+class HasEvents(Protocol):
+    """What the pane takes from a view."""
+
+    @property
+    def events(self) -> Lines[EventLine]:
+        """Every fact, the newest last."""
+        ...
+
+
+class EventsPane(ListPane):
+    """A line for each fact, following the newest."""
+
+    def __init__(self) -> None:
+        super().__init__("events", _COLUMNS, empty="nothing has happened yet", follow="last")
+
+    def show_view(self, view: HasEvents) -> None:
+        """Show the facts of a view."""
+        self.show_lines(view.events)

@@ -1,0 +1,38 @@
+"""Pane 3: what was asked for, and how far it came."""
+
+from typing import Final, Protocol
+
+from tui.panes.list_pane import ListPane
+from tui.shown import Lines, OrderLine
+from tui.widgets.columns import Column
+
+_COLUMNS: Final = {
+    "id": Column("id", 5, "right", priority=9),
+    "symbol": Column("sym", 5, priority=8),
+    "side": Column("side", 4, priority=5),
+    "quantity": Column("qty", 6, "right", priority=6),
+    "limit": Column("limit", 8, "right", priority=4),
+    "state": Column("state", 8, priority=7),
+    "filled": Column("filled", 6, "right"),
+    "reason": Column("why", 12, grow=True, priority=2),
+}
+
+
+class HasOrders(Protocol):
+    """What the pane takes from a view."""
+
+    @property
+    def orders(self) -> Lines[OrderLine]:
+        """Every order, the newest first."""
+        ...
+
+
+class OrdersPane(ListPane):
+    """A line for each order, the newest first."""
+
+    def __init__(self) -> None:
+        super().__init__("orders", _COLUMNS, empty="nothing was asked for yet", follow="first")
+
+    def show_view(self, view: HasOrders) -> None:
+        """Show the orders of a view."""
+        self.show_lines(view.orders)

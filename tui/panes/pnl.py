@@ -1,0 +1,80 @@
+"""Pane 4: profit and loss in numbers, over a picture of equity."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tui.messages import TITLES
+from tui.numbers import rough
+from tui.shown import Figure, PnlView
+from tui.widgets.area import Area, AreaChart, build_area
+from tui.widgets.axis import settled_bounds
+from tui.widgets.columns import fit_cell
+from tui.widgets.lines import Line, set_border_text
+
+AXIS_WIDTH = 10
+_WIDEST_GAP = 4
+_NUMBER_WIDTH = len("100,000.00")
+_LAYOUTS = ((3, 0), (3, 1), (2, 0), (2, 1))
+"""How many numbers stand in a line, and whether with their long name (0) or their short one (1)."""
+
+
+class HasPnl(Protocol):
+    """What the pane takes from a view."""
+
+    @property
+    def pnl(self) -> PnlView:
+        """Profit and loss."""
+        ...
+
+
+class PnlPane(Area, can_focus=True):
+    """Numbers in as many columns as have room, and equity since the start in what is left."""
+
+    ALLOW_MAXIMIZE = True
+
+    def __init__(self) -> None:
+        super().__init__(id="pnl")
+        self._view: PnlView | None = None
+        set_border_text(self, title=TITLES["pnl"])
+
+    def show_view(self, view: HasPnl) -> None:
+        """Show the profit and loss of a view."""
+        self._view = view.pnl
+        self.redraw()
+
+    def build(self, width: int, height: int) -> list[Line]:
+        """Build the numbers, and equity under them."""
+        if self._view is None:
+            return []
+        figures = _figures(self._view.figures, width)
+        return figures + _equity(self._view, width, height - len(figures))
+
+
+def _figures(figures: Sequence[Figure], width: int) -> list[Line]:
+    """Lay out numbers, with long names or short ones, in the most columns that cut none of them."""
+    layouts = ((count, _cells(figures, place)) for count, place in _LAYOUTS)
+    count, cells = next((one for one in layouts if one[0] * (len(one[1][0]) + 1) - 1 <= width), (1, _cells(figures, 0)))
+    gap = " " * min((width - count * len(cells[0])) // max(count - 1, 1), _WIDEST_GAP)
+    rows = (cells[i : i + count] for i in range(0, len(cells), count))
+    return [((fit_cell(gap.join(row), width), ""),) for row in rows]
+
+
+def _cells(figures: Sequence[Figure], place: int) -> list[str]:
+    """Write each number after its long name (0) or its short one (1), all in one width."""
+    label = max(len(figure[place]) for figure in figures)
+    number = max(_NUMBER_WIDTH, *(len(figure[2]) for figure in figures))
+    return [f"{figure[place]:<{label}} {figure[2]:>{number}}" for figure in figures]
+
+
+def _equity(view: PnlView, width: int, height: int) -> list[Line]:
+    values = view.equity(width - AXIS_WIDTH) if height > 0 else ()
+    bounds = settled_bounds((float(value), float(value)) for value in values)
+    if bounds is None:
+        return []
+    return build_area(
+        AreaChart(values, lambda value: f"{rough(value):>{AXIS_WIDTH - 1}}"),
+        width,
+        height,
+        bounds=bounds,
+        axis_width=AXIS_WIDTH,
+    )

@@ -1,0 +1,43 @@
+"""A run to its end, with a bar on the terminal once it takes a while."""
+
+import sys
+from time import monotonic
+from typing import Final
+
+from rich.console import Console
+from rich.progress import Progress
+
+from core.backtest.garbage import rare_collections
+from core.backtest.loop import Backtest
+
+_PATIENCE_SECONDS: Final = 1.0
+_SLICE: Final = 100  # steps between two looks at the clock
+
+
+def is_terminal(*streams: object) -> bool:
+    """Say whether each of some streams is a terminal."""
+    return all(getattr(stream, "isatty", bool)() for stream in streams)
+
+
+def run_to_end(backtest: Backtest) -> None:
+    """Execute every step that is left; nothing is shown where stderr is no terminal."""
+    console = Console(stderr=True)
+    if is_terminal(sys.stderr) and console.is_interactive:
+        _run_with_bar(backtest, Progress(console=console, transient=True))
+    else:
+        backtest.run()
+
+
+def _run_with_bar(backtest: Backtest, bar: Progress) -> None:
+    task = bar.add_task("steps", total=len(backtest.feed))
+    shown_from = monotonic() + _PATIENCE_SECONDS
+    try:
+        with rare_collections():
+            while not backtest.is_over:
+                for _ in range(_SLICE):
+                    backtest.step()
+                if monotonic() > shown_from:
+                    bar.start()
+                    bar.update(task, completed=backtest.step_count)
+    finally:
+        bar.stop()

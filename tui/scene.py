@@ -1,0 +1,132 @@
+"""Scene: a run, and how its positions, orders and facts are written as lines.
+
+What can no longer change is written once and kept for the next picture: the line of a fact, and that of an order that
+is over. The rest is written anew each time.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from attrs import field, frozen
+
+from core.backtest.loop import Backtest
+from core.events import CashChanged, Event, OrderEvent, PositionEvent
+from core.money import fraction_digits
+from core.order import OrderStatus, TrackedOrder
+from core.position import Position
+from core.reason import Reason
+from core.text import clean
+from tui.numbers import NOTHING, average, exactly, money, signed
+from tui.sentences import Tone, sentence, tone
+from tui.shown import EventLine, OrderLine, PositionLine
+
+FEWEST_PRICE_DIGITS: Final = 2
+MOST_PRICE_DIGITS: Final = 8
+_KEPT: Final = 1024
+"""So many lines of a kind are kept, which is more than a screen has."""
+
+_ORDER_TONES: Final[dict[OrderStatus, Tone]] = {
+    OrderStatus.FILLED: "good",
+    OrderStatus.REJECTED: "bad",
+    OrderStatus.CANCELED: "dim",
+    OrderStatus.EXPIRED: "dim",
+}
+
+
+@frozen(eq=False)
+class Scene:
+    """What all views of one run share.
+
+    Attributes:
+        run: The run.
+        price_digits: Decimals of a price, at least: what the finest of its symbols needs.
+        quantity_digits: Decimals of a quantity, at least.
+        event_line: Returns the line of a fact by its number.
+        equity_at: Returns equity at the end of a step, money.
+    """
+
+    run: Backtest
+    price_digits: int = field(init=False)
+    quantity_digits: int = field(init=False)
+    event_line: Callable[[int], EventLine] = field(init=False)
+    equity_at: Callable[[int], Decimal] = field(init=False)
+    _ended_order_line: Callable[[int], OrderLine] = field(init=False)
+
+    @price_digits.default
+    def _default_price_digits(self) -> int:
+        return min(max(FEWEST_PRICE_DIGITS, *(bars.digits for bars in self.run.bars)), MOST_PRICE_DIGITS)
+
+    @quantity_digits.default
+    def _default_quantity_digits(self) -> int:
+        return fraction_digits(self.run.settings.quantity_step)
+
+    @event_line.default
+    def _default_event_line(self) -> Callable[[int], EventLine]:
+        return lru_cache(_KEPT)(self._written_event)
+
+    @equity_at.default
+    def _default_equity_at(self) -> Callable[[int], Decimal]:
+        return lru_cache(_KEPT)(self.run.equity_curve.equity)
+
+    @_ended_order_line.default
+    def _default_ended_order_line(self) -> Callable[[int], OrderLine]:
+        return lru_cache(_KEPT)(self._written_ended_order)
+
+    def order_line(self, order_id: int) -> OrderLine:
+        """Return the line of an order by its id."""
+        tracked = self.run.broker.get_order(order_id)
+        if tracked.status.is_final:
+            return self._ended_order_line(order_id)
+        return self._written_order(tracked, self.run.why_open(order_id))
+
+    def position_line(self, position: Position) -> PositionLine:
+        """Return the line of a position, valued at its mark."""
+        mark = self.run.portfolio.get_mark(position.symbol)
+        unrealized = None if mark is None else position.unrealized_pnl(mark)
+        return PositionLine(
+            about=position.symbol,
+            symbol=clean(position.symbol),
+            quantity=exactly(position.quantity, self.quantity_digits),
+            average=average(position.average_price),
+            mark=exactly(mark, self.price_digits),
+            unrealized=NOTHING if unrealized is None else signed(unrealized),
+            value=NOTHING if mark is None else money(position.market_value(mark)),
+            realized=signed(position.realized_pnl),
+            tone="" if not unrealized else "good" if unrealized > 0 else "bad",
+        )
+
+    def _written_ended_order(self, order_id: int) -> OrderLine:
+        tracked = self.run.broker.get_order(order_id)
+        return self._written_order(tracked, tracked.reason)
+
+    def _written_order(self, tracked: TrackedOrder, reason: Reason | None) -> OrderLine:
+        order, limit = tracked.order, tracked.order.limit_price
+        return OrderLine(
+            key=tracked.id,
+            about=order.symbol,
+            id=str(tracked.id),
+            symbol=clean(order.symbol),
+            side=order.side.name.lower(),
+            quantity=exactly(order.quantity, self.quantity_digits),
+            limit="market" if limit is None else exactly(limit, self.price_digits),
+            state=tracked.status.value.lower().replace("_", " "),
+            filled=exactly(tracked.filled_quantity, self.quantity_digits),
+            reason=clean(reason.text) if reason else "",
+            tone=_ORDER_TONES.get(tracked.status, ""),
+        )
+
+    def _written_event(self, sequence: int) -> EventLine:
+        event, step = self.run.journal[sequence], self.run.journal.step_of(sequence)
+        return EventLine(sequence, self._about(event), str(step), sentence(event), tone(event))
+
+    def _about(self, event: Event) -> str | None:
+        match event:
+            case PositionEvent():
+                return event.symbol
+            case OrderEvent():
+                return self.run.broker.get_order(event.order_id).order.symbol
+            case CashChanged(fill_id=int() as fill_id):
+                return self.run.broker.tracker.fills[fill_id].symbol
+        return None

@@ -1,0 +1,152 @@
+"""What each pane is given: plain values, every text in them formatted and cleaned.
+
+A pane that is tested gets them as literals; on a screen they come from a `FrameView`.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from enum import Enum
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from attrs import frozen
+
+from tui.sentences import Tone
+
+_LineT_co = TypeVar("_LineT_co", covariant=True)
+
+
+class State(Enum):
+    """What the run is doing."""
+
+    PAUSED = "■ PAUSED"
+    RUNNING = "▶ RUNNING"
+    END = "■ END of data"
+    ERROR = "✖ ERROR"
+
+
+@frozen
+class Selection:
+    """What the person chose to see.
+
+    Attributes:
+        symbol: Whose bars the chart shows.
+        as_line: Whether it shows closes as a line.
+    """
+
+    symbol: str
+    as_line: bool = False
+
+
+class Lines(Protocol[_LineT_co]):
+    """Lines of a list that are made when they are looked at; a list of lines is one too."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+    def __getitem__(self, index: int, /) -> _LineT_co:
+        """Return the line at an index from 0."""
+        ...
+
+
+@frozen(eq=False)
+class MadeLines(Generic[_LineT_co]):
+    """Lines made by a function, from their index."""
+
+    count: int
+    make: Callable[[int], _LineT_co]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> _LineT_co:
+        return self.make(index)
+
+
+@frozen
+class PositionLine:
+    """A position, as text.
+
+    Attributes:
+        about: The symbol as the data names it.
+        unrealized: Before commission, like `realized`; with a sign.
+    """
+
+    about: str
+    symbol: str
+    quantity: str
+    average: str
+    mark: str
+    unrealized: str
+    value: str
+    realized: str
+    tone: Tone = ""
+
+    @property
+    def key(self) -> str:
+        """What the line stands for, at every moment."""
+        return self.about
+
+
+@frozen
+class OrderLine:
+    """An order, as text.
+
+    Attributes:
+        key: Its id.
+        about: The symbol as the data names it.
+        reason: Why it was rejected, canceled or expired; of an open one, why it did not fill in the newest step.
+    """
+
+    key: int
+    about: str
+    id: str
+    symbol: str
+    side: str
+    quantity: str
+    limit: str
+    state: str
+    filled: str
+    reason: str
+    tone: Tone = ""
+
+
+@frozen
+class EventLine:
+    """A fact, as text.
+
+    Attributes:
+        key: Its number in the journal.
+        about: The symbol it is about, as the data names it; None where it is about none.
+    """
+
+    key: int
+    about: str | None
+    step: str
+    event: str
+    tone: Tone = ""
+
+
+Figure: TypeAlias = tuple[str, str, str]
+"""A number: its long name, its short name, and its text."""
+
+
+@frozen
+class PnlView:
+    """Profit and loss, and how equity came about.
+
+    Attributes:
+        figures: The numbers.
+        equity: Returns equity since the start in at most so many columns, newest last.
+    """
+
+    figures: Sequence[Figure]
+    equity: Callable[[int], Sequence[Decimal]]
+
+
+@frozen
+class StatusView:
+    """The status line: what it says, the most important first."""
+
+    state: State
+    parts: tuple[str, ...]

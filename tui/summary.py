@@ -1,0 +1,80 @@
+"""A finished run in a few numbers: as a table for a person, and as JSON for a program."""
+
+import json
+from collections import Counter
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+
+from core.backtest.conversion import plain
+from core.backtest.loop import Backtest
+from core.backtest.strategy import Strategy
+from core.money import add, subtract
+from core.order import OrderStatus
+from core.protocols import PortfolioView
+from core.text import clean
+from tui.numbers import money, percent, signed
+
+_RULES: Final = 1  # the version of docs/fill-rules.md
+_WIDTH: Final = 16
+
+
+def fields_of(strategy: Strategy) -> dict[str, Any]:
+    """Return the fields that a strategy was given, by name, as TOML and JSON can hold them."""
+    fields = [one for one in attrs.fields(type(strategy)) if one.init]
+    return {str(one.alias): plain(getattr(strategy, one.name)) for one in fields}
+
+
+def as_json(strategy: str, backtest: Backtest) -> str:
+    """Write a run as one JSON object; quantities and money are text, exact."""
+    portfolio = backtest.portfolio
+    facts = {
+        "rules": _RULES,
+        "strategy": {"name": strategy, "fields": fields_of(backtest.strategy)},
+        "settings": plain(backtest.settings),
+        "steps": backtest.step_count,
+        "orders": _orders(backtest),
+        "fills": len(backtest.broker.fills()),
+        "realized_pnl": plain(portfolio.realized_pnl),
+        "unrealized_pnl": plain(portfolio.unrealized_pnl),
+        "commissions": plain(portfolio.commissions),
+        "net_pnl": plain(_net_pnl(portfolio)),
+        "equity": plain(portfolio.equity),
+        "drawdown": plain(portfolio.drawdown),
+    }
+    return json.dumps(facts, indent=2, allow_nan=False, default=lambda value: type(value).__name__)
+
+
+def as_table(strategy: str, backtest: Backtest) -> str:
+    """Write a run as lines of a name and a number; money is rounded to cents."""
+    portfolio = backtest.portfolio
+    rows = {
+        "strategy": clean(strategy),
+        "steps": f"{backtest.step_count:,}",
+        "orders": f"{backtest.broker.order_count:,}",
+        **{f"  {status.lower()}": f"{count:,}" for status, count in _orders(backtest).items() if count},
+        "fills": f"{len(backtest.broker.fills()):,}",
+        "realized P&L": signed(portfolio.realized_pnl),
+        "unrealized P&L": signed(portfolio.unrealized_pnl),
+        "commissions": money(portfolio.commissions),
+        "net P&L": signed(_net_pnl(portfolio)),
+        "equity": money(portfolio.equity),
+        "drawdown": f"{money(portfolio.drawdown)} ({percent(portfolio.drawdown_ratio)})",
+    }
+    return "\n".join(f"{name:<{_WIDTH}}{value}" for name, value in rows.items())
+
+
+def count_facts(backtest: Backtest) -> str:
+    """Say how far a run came."""
+    done = f"step {backtest.step_count:,} of {len(backtest.feed):,}"
+    return f"{done}, with {backtest.broker.order_count:,} orders and {len(backtest.broker.fills()):,} fills"
+
+
+def _net_pnl(portfolio: PortfolioView) -> Decimal:
+    return subtract(add(portfolio.realized_pnl, portfolio.unrealized_pnl), portfolio.commissions)
+
+
+def _orders(backtest: Backtest) -> dict[str, int]:
+    counts = Counter(order.status for order in backtest.broker.orders())
+    return {status.value: counts[status] for status in OrderStatus}
