@@ -89,7 +89,7 @@ class FillstepApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """Return the screen that the panes are laid out on."""
-        return MainScreen(id="_default")
+        return MainScreen(id="_default", classes="-wide" if self.size.width >= WIDE else "-narrow")
 
     def compose(self) -> ComposeResult:
         """Lay out the status, the panes, and the last lines."""

@@ -1,4 +1,4 @@
-"""A run to its end, with a bar on the terminal once it takes a while."""
+"""A run to its end, with a bar on the terminal once it takes a while, and how fast it was once it took one."""
 
 import sys
 from time import monotonic
@@ -20,12 +20,15 @@ def is_terminal(*streams: object) -> bool:
 
 
 def run_to_end(backtest: Backtest) -> None:
-    """Execute every step that is left; nothing is shown where stderr is no terminal."""
-    console = Console(stderr=True)
+    """Execute every step that is left; the bar is shown only where stderr is a terminal."""
+    console, begun, done = Console(stderr=True), monotonic(), backtest.step_count
     if is_terminal(sys.stderr) and console.is_interactive:
         _run_with_bar(backtest, Progress(console=console, transient=True))
     else:
         backtest.run()
+    seconds, steps = monotonic() - begun, backtest.step_count - done
+    if seconds > _PATIENCE_SECONDS:
+        print(f"{steps:,} steps in {seconds:.2f} s, {steps / seconds:,.0f} a second", file=sys.stderr)
 
 
 def _run_with_bar(backtest: Backtest, bar: Progress) -> None:

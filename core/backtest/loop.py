@@ -154,7 +154,9 @@ class Backtest:
     def _run_or_stop(self) -> Iterator[bool]:
         try:
             yield from self._execute()
-        except (Exception, KeyboardInterrupt, SystemExit) as error:
+        except GeneratorExit:  # nobody wants another step
+            raise
+        except BaseException as error:
             self._is_stopped = True
             if isinstance(error, InvariantError):
                 error.add_place(self.clock.step, self.feed.time(self.clock.step), self._last_event())

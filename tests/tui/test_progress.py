@@ -1,5 +1,6 @@
 """A run to its end, with a bar on the terminal once it takes a while."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -8,6 +9,9 @@ from core.backtest.examples import SmaCross
 from core.backtest.loop import Backtest
 from tui import progress
 from tui.sample import load_sample
+
+
+SPEED = re.compile(r"2,015 steps in \d+\.\d\d s, [\d,]+ a second\n")
 
 
 class Terminal(StringIO):
@@ -40,15 +44,17 @@ def test_a_long_run_shows_how_far_it_came_and_clears_it(monkeypatch: pytest.Monk
     stderr = Terminal()
     monkeypatch.setattr(progress, "_PATIENCE_SECONDS", -1)
     assert run_on(stderr, monkeypatch).is_over
-    assert "steps" in stderr.getvalue()
-    assert stderr.getvalue().endswith("\x1b[2K")  # the line is erased
+    bar, erased, last = stderr.getvalue().rpartition("\x1b[2K")  # the line of the bar is erased
+    assert "steps" in bar
+    assert erased
+    assert SPEED.fullmatch(last)
 
 
-def test_nothing_is_shown_where_stderr_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_bar_is_shown_where_stderr_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     stderr = StringIO()
     monkeypatch.setattr(progress, "_PATIENCE_SECONDS", -1)
     assert run_on(stderr, monkeypatch).is_over
-    assert stderr.getvalue() == ""
+    assert SPEED.fullmatch(stderr.getvalue())
 
 
 def test_a_run_is_the_same_with_the_bar_and_without(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ _COLUMNS: Final = {
     "limit": Column("limit", 8, "right", priority=4),
     "state": Column("state", 8, priority=7),
     "filled": Column("filled", 6, "right"),
-    "reason": Column("why", 12, grow=True, priority=2),
+    "reason": Column("why", 8, grow=True, priority=2),
 }
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given
@@ -513,45 +513,69 @@ def test_a_covering_purchase_that_leaves_cash_below_zero_is_filled_and_says_so()
 
 # --- against a walk of the path, tick by tick
 
+Wished: TypeAlias = tuple[int, int | None]
+"""The sign of an order for one unit, and its limit in cents."""
+
 
 def walked(
-    bar: tuple[int, int, int, int], orders: list[tuple[int, int | None]], beyond: int
+    bar: tuple[int, int, int, int], orders: list[Wished], answers: list[Wished], beyond: int
 ) -> list[tuple[int, Decimal, FillRule]]:
-    """Return number, price and rule of each order that fills on the path, in turn; every order is for one unit."""
+    """Return number, price and rule of each order that fills on the path, in turn.
+
+    Each fill is answered with the next of the answers, which meets the price there as others meet the open.
+    """
     path, held = nearest(*bar), 0
-    waiting = dict(enumerate(orders, start=1))
+    waiting = {number: (sign, limit, -1) for number, (sign, limit) in enumerate(orders, start=1)}
+    submitted, left = len(orders), list(answers)
     fills = []
     places = [(path[0], FillRule.OPEN)]
     for start, end in pairwise(path):
         direction = 1 if end > start else -1
         places += [(price, FillRule.LEG) for price in range(start, end + direction, direction)]
-    for price, rule in places:
+    for place, (price, rule) in enumerate(places):
         while ready := [
             (held * sign >= 0, number)
-            for number, (sign, limit) in waiting.items()
+            for number, (sign, limit, _) in waiting.items()
             if limit is None or (limit - price) * sign >= beyond
         ]:
             _, number = min(ready)
-            sign, limit = waiting.pop(number)
-            fills.append((number, cents(price if limit is None or rule is FillRule.OPEN else limit), rule))
+            sign, limit, entered = waiting.pop(number)
+            if rule is FillRule.LEG and entered == place:
+                fills.append((number, cents(price), FillRule.INSTANT))
+            else:
+                fills.append((number, cents(price if limit is None or rule is FillRule.OPEN else limit), rule))
             held += sign
+            if left:
+                submitted += 1
+                waiting[submitted] = (*left.pop(0), place)
     return fills
 
 
-@given(
-    candles(980, 1020),
-    st.lists(st.tuples(st.sampled_from((1, -1)), st.none() | st.integers(970, 1030)), max_size=7),
-    st.sampled_from(LimitRule),
-)
-def test_resting_orders_fill_as_a_walk_tick_by_tick_says(
-    bar: tuple[int, int, int, int], orders: list[tuple[int, int | None]], rule: LimitRule
+wished = st.tuples(st.sampled_from((1, -1)), st.none() | st.integers(970, 1030))
+
+
+def submit(now: Now, wish: Wished) -> None:
+    sign, limit = wish
+    now.submit(Order("A", BUY if sign > 0 else SELL, 1, limit_price=None if limit is None else cents(limit)))
+
+
+@given(candles(980, 1020), st.lists(wished, max_size=6), st.lists(wished, max_size=5), st.sampled_from(LimitRule))
+def test_orders_fill_as_a_walk_tick_by_tick_says(
+    bar: tuple[int, int, int, int], orders: list[Wished], answers: list[Wished], rule: LimitRule
 ) -> None:
+    left = list(answers)
+
     def ask(now: Now) -> None:
-        for sign, limit in orders:
-            price = None if limit is None else cents(limit)
-            now.submit(Order("A", BUY if sign > 0 else SELL, 1, limit_price=price))
+        for wish in orders:
+            submit(now, wish)
+
+    def answer(now: Now, _: Fill) -> None:
+        if left:
+            submit(now, left.pop(0))
 
     text = "/".join(str(cents(price)) for price in bar)
-    made = run(bars_of("A", "10.00", text), {0: ask}, limit_rule=rule, allow_short=True)
+    answering = Answering({0: ask}, answer=answer)
+    made = run(bars_of("A", "10.00", text), answering, limit_rule=rule, allow_short=True)
     fills = [(fill.order_id, fill.price, fill.rule) for fill in made.broker.fills()]
-    assert fills == walked(bar, orders, beyond=rule is LimitRule.THROUGH)
+    assert fills == walked(bar, orders, answers, beyond=rule is LimitRule.THROUGH)
+    assert all(made.why_open(order.id) is not None for order in made.broker.open_orders())

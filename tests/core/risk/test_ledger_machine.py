@@ -4,6 +4,7 @@ After every step the invariants I1 to I8 and I12 hold, compared with `==`. And t
 error are caught by the same machine.
 """
 
+import os
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -194,6 +195,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 TestLedger = LedgerMachine.TestCase
+if os.environ.get("CI") == "true":
+    TestLedger.settings = settings(max_examples=1_000, stateful_step_count=100)
 
 
 Booking = Callable[..., tuple[Ledger, ...]]
