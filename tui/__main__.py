@@ -4,6 +4,7 @@ Bad input is one line and exit code 2, what a strategy raised one line and exit 
 command that opens it.
 """
 
+import gc
 import os
 import sys
 import traceback
@@ -124,6 +125,7 @@ def _run(
             _say(f"interrupted at {count_facts(backtest)}")
             return _INTERRUPTED
     print((as_json if json else as_table)(strategy, backtest))
+    gc.freeze()  # leaving need not look through the whole journal
     return 0
 
 

@@ -148,6 +148,7 @@ class FillstepApp(App[None]):
 
     def on_mount(self) -> None:
         """Show everything for the first time, and keep what exists now out of the collector's way."""
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # Textual itself leaves it blank
         self.sync()
         self._tell()
         gc.collect()

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_RARE = (2_000_000, 50, 1000)  # net allocations between two young collections
+_RARE = (5_000_000, 50, 1000)  # net allocations between two young collections
 
 
 @contextmanager

@@ -119,12 +119,13 @@ def test_a_key_pauses_a_run(sample: Sample, on_screen: OnScreen, lines_of: Lines
         app = pilot.app
         assert isinstance(app, FillstepApp)
         app.action_run_or_pause()
-        while not run.step_count:
-            await pilot.pause()
-        getattr(app, f"action_{ {'space': 'run_or_pause', 'n': 'next_bar', 'f': 'next_fill'}[key] }")()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        {"space": app.action_run_or_pause, "n": app.action_next_bar, "f": app.action_next_fill}[key]()
         paused_at = run.step_count
         await settle(pilot)
-        assert run.step_count == paused_at < 2015
+        assert 0 < paused_at < 2015
+        assert run.step_count == paused_at
         assert f"bar {paused_at:>4}/2015" in lines_of(app)[0]
         assert lines_of(app)[0].startswith(" ■ PAUSED")
 

@@ -10,7 +10,6 @@ from core.backtest.loop import Backtest
 from tui import progress
 from tui.sample import load_sample
 
-
 SPEED = re.compile(r"2,015 steps in \d+\.\d\d s, [\d,]+ a second\n")
 
 

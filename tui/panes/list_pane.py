@@ -8,11 +8,10 @@ from textual.binding import BindingType
 
 from tui.actions import Scope, bindings
 from tui.messages import TITLES, PaneName, RowSelected
-from tui.sentences import Tone
 from tui.shown import Lines
 from tui.widgets.columns import Column
 from tui.widgets.lines import set_border_text
-from tui.widgets.rows import Follow, Row, Rows
+from tui.widgets.rows import Follow, Row, Rows, Tone
 
 
 class Line(Protocol):

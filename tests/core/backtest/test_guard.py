@@ -92,9 +92,9 @@ def test_no_path_is_shown_but_the_one_that_was_given(tmp_path: Path) -> None:
 
 
 def test_a_strategy_that_ships_is_named_by_its_module() -> None:
+    made = SmaCross()
+    object.__setattr__(made, "fast", "x")  # past its own validator
     with pytest.raises(StrategyError, match=r"^core\.backtest\.examples:\d+: SmaCross\.indicators raised "):
-        made = SmaCross()
-        object.__setattr__(made, "fast", "x")  # past its own validator
         Backtest(bars(), made)
 
 

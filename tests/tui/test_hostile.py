@@ -1,0 +1,129 @@
+"""Symbols and messages from outside are shown, and do nothing else."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from textual.app import App
+from textual.pilot import Pilot
+
+from core.backtest.examples import BuyAndHold
+from core.backtest.loop import Backtest
+from core.backtest.strategy import Now
+from core.bars import Bars
+from tui.app import FillstepApp
+
+OnScreen = Callable[..., FillstepApp]
+LinesOf = Callable[[App[Any]], list[str]]
+START = datetime(2024, 1, 2, 21, tzinfo=UTC)
+MARKUP, LINK, ESCAPE = "[/]", "[@click=app.quit]x", "AC\x1b[2JME"
+LONG, WIDE, HIDDEN = "A" * 300, "株式会社日本", "A\u202eB\u200d\u0000"
+HUGE = Decimal(99_999_999_999_999)
+
+
+class Loud(BuyAndHold):
+    def on_bar(self, now: Now) -> None:
+        if now.step == 10:
+            raise ValueError(f"{MARKUP}{LINK}\x1b]0;title\x07{HIDDEN}")
+        super().on_bar(now)
+
+
+def bars_of(symbol: str, price: Decimal = Decimal("45.11")) -> Bars:
+    rows = [(START + timedelta(days=day), *[price + day % 7] * 4) for day in range(60)]
+    return Bars.from_rows(symbol, rows)
+
+
+def run_of(*symbols: str, steps: int = 30) -> Backtest:
+    run = Backtest([bars_of(symbol) for symbol in symbols], BuyAndHold())
+    for _ in range(steps):
+        run.step()
+    return run
+
+
+def deeds(app: App[Any]) -> Iterator[object]:
+    """Yield what a click anywhere on the screen would do besides what widgets themselves do with it."""
+    for strip in app.screen._compositor.render_strips():
+        for segment in strip:
+            if segment.style is not None:
+                yield segment.style.link
+                yield segment.style.meta.get("@click")
+
+
+def check_harmless(app: App[Any], lines: list[str]) -> None:
+    text = "".join(lines)
+    assert text.isprintable()
+    assert {cell_len(line) for line in lines} == {app.size.width}
+    assert not any(deeds(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+def test_a_symbol_is_taken_literally_in_every_pane(
+    on_screen: OnScreen, lines_of: LinesOf, size: tuple[int, int]
+) -> None:
+    seen: list[str] = []
+
+    async def script(pilot: Pilot[Any]) -> None:
+        for key in ("2", "j", "j", "3", "j", "j", "5", "k", "k", "g", "4", "z", "z", "question_mark", "escape"):
+            await pilot.press(key)
+            lines = lines_of(pilot.app)
+            check_harmless(pilot.app, lines)
+            seen.extend(lines)
+        assert "\x1b" not in pilot.app.export_screenshot()
+
+    on_screen(run_of(MARKUP, LINK, ESCAPE), script, size=size)
+    titles = {line.split("1 Price ")[1].split(" 1d")[0] for line in seen if "1 Price " in line}
+    assert titles == {MARKUP, LINK, "AC␛[2JME"}
+    assert any("buy 100 [@click=app.quit]x" in line for line in seen)
+
+
+def test_a_click_on_a_symbol_is_a_click_on_a_row(on_screen: OnScreen) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        for row in range(2, 5):
+            await pilot.click("#positions", offset=(3, row))
+            await pilot.click("#price", offset=(12, 0))
+        assert pilot.app.is_running
+
+    app = on_screen(run_of(MARKUP, LINK, ESCAPE), script)
+    assert app.return_code is None
+    assert app._exit_renderables == []
+
+
+def test_long_wide_and_hidden_symbols_do_not_break_a_line(on_screen: OnScreen, lines_of: LinesOf) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        for key in ("2", "j", "j", "5", "k", "z"):
+            await pilot.press(key)
+            check_harmless(pilot.app, lines_of(pilot.app))
+
+    on_screen(run_of(LONG, WIDE, HIDDEN), script)
+
+
+def test_what_a_strategy_says_when_it_fails_is_taken_literally(on_screen: OnScreen, lines_of: LinesOf) -> None:
+    run = Backtest(bars_of("ACME"), Loud())
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("c")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        lines = lines_of(pilot.app)
+        check_harmless(pilot.app, lines)
+        assert "[/][@click=app.quit]x␛]0;title␇" in "".join(line.strip() for line in lines[-4:])
+
+    on_screen(run, script)
+
+
+def test_huge_numbers_are_cut_and_marked(on_screen: OnScreen, lines_of: LinesOf) -> None:
+    run = Backtest(bars_of("ACME", HUGE), BuyAndHold())
+
+    async def script(pilot: Pilot[Any]) -> None:
+        for _ in range(3):
+            await pilot.press("n")
+            check_harmless(pilot.app, lines_of(pilot.app))
+
+    on_screen(run, script)
+
+
+def test_hostile_symbols_in_a_picture(same_picture: Callable[..., None]) -> None:
+    same_picture(FillstepApp(run_of(MARKUP, LINK, ESCAPE)), (100, 30), "2 j")

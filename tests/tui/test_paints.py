@@ -1,0 +1,96 @@
+"""A step is one paint and no layout.
+
+What is counted: Textual paints by asking the compositor for an update (`Compositor.render_update`), which is None where
+nothing is to be painted, and writes each update to the terminal at once; it lays out by `Compositor.reflow`, or by
+`reflow_visible` after scrolling. All three are counted on the class, so nothing can paint or lay out by another way.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual._compositor import Compositor
+from textual.pilot import Pilot
+
+from core.backtest.loop import Backtest
+from tui.app import FillstepApp
+
+Sample = Callable[..., Backtest]
+OnScreen = Callable[..., FillstepApp]
+BEFORE_A_REFUSAL, BEFORE_A_FILL, BEFORE_A_QUIET_BAR = 10, 24, 3
+
+
+@pytest.fixture
+def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    counted: Counter[str] = Counter()
+
+    def count(method: str, name: str) -> None:
+        original = getattr(Compositor, method)
+
+        def counting(*arguments: object, **options: object) -> object:
+            result = original(*arguments, **options)
+            counted[name] += method != "render_update" or result is not None
+            return result
+
+        monkeypatch.setattr(Compositor, method, counting)
+
+    count("render_update", "paints")
+    count("reflow", "layouts")
+    count("reflow_visible", "layouts")
+    return counted
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 15)])
+@pytest.mark.parametrize("step_count", [0, BEFORE_A_QUIET_BAR, BEFORE_A_REFUSAL, BEFORE_A_FILL, 200])
+def test_a_step_is_one_paint_and_no_layout(
+    sample: Sample, on_screen: OnScreen, counts: Counter[str], step_count: int, size: tuple[int, int]
+) -> None:
+    run = sample(step_count)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        for _ in range(3):
+            counts.clear()
+            await pilot.press("n")
+            await pilot.pause()
+            assert (counts["paints"], counts["layouts"]) == (1, 0)
+
+    on_screen(run, script, size=size)
+    assert run.step_count == step_count + 3
+
+
+def test_at_the_end_of_the_data_nothing_is_painted(sample: Sample, on_screen: OnScreen, counts: Counter[str]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        counts.clear()
+        await pilot.press("n")
+        await pilot.pause()
+        assert not counts["paints"] + counts["layouts"]
+
+    on_screen(sample(2015), script)
+
+
+def test_to_move_in_a_list_and_to_change_the_chart_is_no_layout(
+    sample: Sample, on_screen: OnScreen, counts: Counter[str]
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("3")
+        await pilot.pause()
+        counts.clear()
+        await pilot.press("j", "j", "G", "v", "g")
+        await pilot.pause()
+        assert counts["layouts"] == 0
+
+    on_screen(sample(200), script)
+
+
+def test_a_pane_that_is_hidden_is_not_built(sample: Sample, on_screen: OnScreen) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("2", "z", "n")
+        before = pilot.app.screen.query_one("#price").plain_lines()  # type: ignore[attr-defined]
+        await pilot.press("n")
+        assert pilot.app.screen.query_one("#price").plain_lines() == before  # type: ignore[attr-defined]
+        await pilot.press("z")
+        await pilot.pause()
+        assert pilot.app.screen.query_one("#price").plain_lines() != before  # type: ignore[attr-defined]
+
+    on_screen(sample(40), script)
