@@ -14,10 +14,10 @@ import attrs
 from attrs import Attribute, frozen
 
 from core.backtest.conversion import convert, sentence
-from core.backtest.files import read_file
 from core.backtest.guard import RAISED, blame
 from core.backtest.strategy import Strategy
 from core.errors import NotExactError, SettingsError, shown
+from core.files import read_file
 
 _Values = TypeVar("_Values", bound=attrs.AttrsInstance)
 _AnyStrategy = TypeVar("_AnyStrategy", bound=Strategy)

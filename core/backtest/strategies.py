@@ -11,10 +11,10 @@ from functools import partial
 from types import ModuleType
 
 from core.backtest.examples import SHIPPED
-from core.backtest.files import read_file
 from core.backtest.guard import RAISED, place_in
 from core.backtest.strategy import Strategy
 from core.errors import StrategyNotFoundError
+from core.files import read_file
 
 _IN_A_FILE = re.compile(r"(.+\.py)(?::(.*))?", re.DOTALL)
 

@@ -4,8 +4,8 @@ A row keeps its place: its line in a CSV file, its row in a Parquet file. No row
 cell is changed, so that what is refused later is refused by its true place and shown as it was written.
 """
 
-import stat
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from core.bars import PRICES
 from core.errors import BarDataError, shown
+from core.files import read_file
 
 _TIMES: Final = ("time", "timestamp", "date", "datetime")
 _COLUMNS: Final = {
@@ -62,7 +63,7 @@ def read_table(path: str | Path) -> Table:
             many fields; no rows; a column that is not there, or twice.
     """
     source, file = str(path), Path(path)
-    data = _read_bytes(source, file)
+    data = read_file(source, partial(BarDataError, source))
     try:
         table = (_read_parquet if file.suffix.lower() in _PARQUET else _read_csv)(source, data)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
@@ -71,18 +72,6 @@ def read_table(path: str | Path) -> Table:
     if table.cells.is_empty():
         raise BarDataError(source, "no rows")
     return table
-
-
-def _read_bytes(source: str, file: Path) -> bytes:
-    try:
-        mode = file.stat().st_mode
-        if stat.S_ISREG(mode):
-            return file.read_bytes()
-    except (OSError, ValueError, MemoryError) as error:  # a ValueError is a NUL in the path
-        why = getattr(error, "strerror", None) or str(error) or "it does not fit into memory"
-        raise BarDataError(source, f"cannot be read: {why[0].lower()}{why[1:]}") from error
-    # not even opened: a pipe would wait for its other end, and a device may have no end
-    raise BarDataError(source, f"must be a file, was a {'folder' if stat.S_ISDIR(mode) else 'pipe or a device'}")
 
 
 def _read_parquet(source: str, data: bytes) -> Table:

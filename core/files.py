@@ -1,4 +1,4 @@
-"""Small files that a person wrote: settings, and strategies."""
+"""Files that a person named: read whole, or refused with why they cannot be."""
 
 import stat
 from collections.abc import Callable

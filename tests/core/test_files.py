@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.backtest.files import read_file
 from core.errors import SettingsError
+from core.files import read_file
 
 
 def refusal(path: Path) -> str:
