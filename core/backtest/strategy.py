@@ -136,15 +136,17 @@ def evaluate_indicators(expressions: Mapping[str, pl.Expr], bars: Bars) -> dict[
     return {name: column.to_list() for name, column in columns.items()}
 
 
-class Now:
+class Now(dict[str, SymbolNow]):
     """The present of a run: what a strategy may read, and how it asks for orders. It is a `PortfolioView`.
+
+    `now[symbol]` gives a symbol's newest bar and indicators.
 
     Attributes:
         symbols: Those that have a bar in this step.
         step: The step, from 0.
     """
 
-    __slots__ = ("_broker", "_clock", "_instruments", "_portfolio", "_symbols", "get_position", "instant", "symbols")
+    __slots__ = ("_broker", "_clock", "_instruments", "_portfolio", "get_position", "instant", "symbols")
 
     def __init__(
         self,
@@ -157,22 +159,15 @@ class Now:
         self._portfolio = portfolio
         self._broker = broker
         self._clock = clock
-        self._symbols = symbols
+        super().__init__(symbols)
         self._instruments = instruments
         self.symbols: Sequence[str] = ()
         self.instant: str | None = None  # inside a bar: the symbol whose path is being walked
-        self.get_position: Callable[[str], Position] = portfolio.get_position
+        self.get_position: Callable[[str], Position] = portfolio.position_getter
 
-    def __getitem__(self, symbol: str) -> SymbolNow:
-        """Return a symbol's newest bar and indicators.
-
-        Raises:
-            InputError: It is unknown.
-        """
-        try:
-            return self._symbols[symbol]
-        except KeyError:
-            raise InputError(f"symbol {symbol} is unknown: known are {', '.join(self._symbols)}") from None
+    def __missing__(self, symbol: str) -> SymbolNow:
+        """Refuse a symbol that the run does not have."""
+        raise InputError(f"symbol {symbol} is unknown: known are {', '.join(self)}")
 
     @property
     def step(self) -> int:

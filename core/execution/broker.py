@@ -144,6 +144,8 @@ class BacktestBroker:
 
     def begin_step(self, now: datetime) -> list[int]:
         """Let orders expire whose day is over, then cancel those queued (phase 2 of rule R2); return their ids."""
+        if not self._queued and not self._tracker.has_day_records:
+            return []
         ended = [record.id for record in self._tracker.day_records() if self._expire(record, now)]
         queued, self._queued = self._queued, []
         for record in queued:

@@ -182,6 +182,11 @@ class OrderTracker:
             records.sort(key=lambda one: one.id)
         return records
 
+    @property
+    def has_day_records(self) -> bool:
+        """Whether any open order lives for a day."""
+        return bool(self._for_a_day)
+
     def day_records(self) -> list[OrderRecord]:
         """Return the open orders that live for a day, by number."""
         return list(self._for_a_day.values())

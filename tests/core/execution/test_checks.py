@@ -137,6 +137,20 @@ def test_cash_that_just_covers_is_enough(setting: dict[str, Any], order: tuple[A
     assert desk(**setting, instruments=None).accepts(*order)
 
 
+def test_what_would_have_passed_is_on_the_step_and_on_the_tick() -> None:
+    coarse = Instrument("ACME", tick_size=Decimal("0.25"), quantity_step=Decimal(10))
+    made = desk(instruments=[coarse])
+    _, params = reason_of(made.reason(BUY, 210, "50"))
+    # 10000 / 50 = 200; 10000 / 210 = 47.61...
+    assert (params["at_most"], params["worst_price"]) == (200, Decimal("47.50"))
+
+
+def test_of_an_opening_sale_there_is_no_worst_price() -> None:
+    _, params = reason_of(desk(allow_short=True).reason(SELL, 101, "100"))
+    assert sorted(params) == ["at_most", "available", "missing", "needed"]
+    assert params["at_most"] == 100
+
+
 SALES = [
     pytest.param([], 10, ("0", "0", "10", "0"), id="nothing held"),
     pytest.param([("ACME", 50, "10")], 80, ("50", "0", "80", "50"), id="example 32"),
@@ -153,7 +167,7 @@ def test_the_position_must_cover_a_sale(held: list[tuple[str, int, str]], asked:
     assert reason_of(desk(*held).reason(SELL, asked)) == ("POSITION_MUST_COVER_SALE", expected)
 
 
-def test_what_would_have_passed_is_on_the_step() -> None:
+def test_what_would_have_passed_of_a_sale_is_on_the_step() -> None:
     tens = Instrument("ACME", quantity_step=Decimal(10))
     made = desk(("ACME", 15, "10"), instruments=(tens,))
     _, params = reason_of(made.reason(SELL, 20))
@@ -371,6 +385,25 @@ def test_a_fill_that_cash_just_covers_passes() -> None:
     made = desk(cash="10099", commission=PER_UNIT)
     check = filled(made, made.submit(BUY, 99), "102")
     assert (check.quantity, check.commission, check.refusal, check.note) == (99, 1, None, None)
+
+
+def test_at_the_fill_too_a_short_keeps_twice_its_cost() -> None:
+    made = desk(("OTHER", -10, "100"), cash="3000", allow_short=True)  # 2000 are kept
+    order_id = made.submit(BUY, 10)
+    assert filled(made, order_id, "100").quantity == 10
+    refused = filled(made, order_id, "100.01")
+    assert refused.quantity == 0
+    expected = {"price": "100.01", "needed": "1000.10", "available": "1000", "missing": "0.10"}
+    assert reason_of(refused.refusal) == (
+        "CASH_MUST_COVER_FILL",
+        {name: Decimal(value) for name, value in expected.items()},
+    )
+
+
+def test_without_shorts_nothing_is_kept_for_one_that_was_booked_by_hand() -> None:
+    made = desk(("OTHER", -10, "100"), cash="1000")
+    assert made.accepts(BUY, 10)
+    assert filled(made, made.submit(BUY, 10), "100").quantity == 10
 
 
 def test_a_fill_is_not_reduced_by_what_others_have_reserved() -> None:

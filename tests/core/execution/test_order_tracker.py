@@ -238,21 +238,43 @@ def test_orders_that_live_for_a_day_are_kept_apart_while_they_are_open() -> None
     assert [record.id for record in tracker.day_records()] == [3]
 
 
-@pytest.mark.parametrize(
-    "tampered",
-    [
-        pytest.param({"remaining": Decimal(5)}, id="a unit lost"),
-        pytest.param({"given_up": Decimal(1)}, id="a unit too many"),
-        pytest.param({"filled": Decimal(11), "remaining": Decimal(-1)}, id="below zero"),
-    ],
-)
-def test_an_order_that_was_tampered_with_stops_whoever_moves_it(tampered: dict[str, Decimal]) -> None:
+TAMPERED = [
+    pytest.param({"remaining": Decimal(5)}, id="units lost"),
+    pytest.param({"given_up": Decimal(1)}, id="a unit too many"),
+    pytest.param({"filled": Decimal(11), "remaining": Decimal(-1)}, id="less than nothing remains"),
+]
+
+
+@pytest.mark.parametrize("tampered", TAMPERED)
+def test_an_order_that_was_tampered_with_cannot_end(tampered: dict[str, Decimal]) -> None:
     tracker, record = tracked(10)
     for name, value in tampered.items():
         setattr(record, name, value)
-    with pytest.raises(InvariantError) as caught:
+    with pytest.raises(InvariantError, match="invariant O2 is broken"):
         tracker.end(record, S.CANCELED, WHY)
-    assert caught.value.name == "O2"
+
+
+@pytest.mark.parametrize(
+    "tampered",
+    [
+        *TAMPERED[:2],
+        pytest.param({"given_up": Decimal(-1), "filled": Decimal(1)}, id="less than nothing was given up"),
+        pytest.param({"filled": Decimal(1)}, id="a unit filled twice"),
+    ],
+)
+def test_an_order_that_was_tampered_with_cannot_fill(tampered: dict[str, Decimal]) -> None:
+    tracker, record = tracked(10)
+    for name, value in tampered.items():
+        setattr(record, name, value)
+    with pytest.raises(InvariantError, match="invariant O2 is broken"):
+        fill(tracker, record, 4)
+
+
+def test_an_order_of_which_a_part_was_given_up_cannot_be_filled_wholly() -> None:
+    tracker, record = tracked(10)
+    record.remaining, record.given_up = Decimal(6), Decimal(4)
+    with pytest.raises(InvariantError, match="invariant O2 is broken"):
+        fill(tracker, record, 6)
 
 
 def test_an_order_whose_limit_has_more_digits_than_the_bars_is_not_rounded_quietly() -> None:
