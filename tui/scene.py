@@ -119,7 +119,7 @@ class Scene:
 
     def _written_event(self, sequence: int) -> EventLine:
         event, step = self.run.journal[sequence], self.run.journal.step_of(sequence)
-        return EventLine(sequence, self._about(event), str(step), sentence(event), tone(event))
+        return EventLine(sequence, self._about(event), str(step + 1), sentence(event), tone(event))
 
     def _about(self, event: Event) -> str | None:
         match event:

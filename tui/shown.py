@@ -122,7 +122,7 @@ class EventLine:
 
     key: int
     about: str | None
-    step: str
+    bar: str
     event: str
     tone: Tone = ""
 

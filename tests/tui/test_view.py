@@ -107,10 +107,10 @@ def test_a_market_order_has_no_limit() -> None:
     assert view_of(run, "ACME").orders[0].limit == "market"
 
 
-def test_an_event_has_its_step_and_its_symbol(sample: Sample) -> None:
+def test_an_event_has_its_bar_as_the_status_counts_and_its_symbol(sample: Sample) -> None:
     run = sample(3)
     events = view_of(run).events
-    assert (events[0].step, events[0].about) == ("0", "AAPL")
+    assert (events[0].bar, events[0].about) == ("1", "AAPL")
     assert events[0].event == "order #1 submitted: buy 917 AAPL limit 43.61"
     about = {events[index].event.split()[0]: events[index].about for index in range(len(events))}
     assert about == {"order": "AAPL", "fill": "AAPL", "position": "AAPL", "cash": "AAPL"}

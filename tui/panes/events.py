@@ -7,7 +7,7 @@ from tui.shown import EventLine, Lines
 from tui.widgets.columns import Column
 
 _COLUMNS: Final = {
-    "step": Column("step", 5, "right"),
+    "bar": Column("bar", 5, "right"),
     "event": Column("event", 12, grow=True, priority=2),
 }
 

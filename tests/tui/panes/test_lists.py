@@ -129,7 +129,7 @@ def test_events_follow_the_newest(on_stage: OnStage) -> None:
     pane = EventsPane()
 
     async def script(_: Pilot[Any]) -> None:
-        pane.show_view(Literal(events=[evolve(EVENT, key=n, step=str(n)) for n in range(30)]))
+        pane.show_view(Literal(events=[evolve(EVENT, key=n, bar=str(n)) for n in range(30)]))
         assert pane.plain_lines()[-1].rstrip() == "   29 fill #12 buy 100 ACME @ 45.11, com…"
         assert pane.position_text == "27-30/30"
 
