@@ -120,7 +120,7 @@ class EquityCurve:
                 _, before, cash, cause, _ = fields
                 if cause in (CashCause.DEPOSIT, CashCause.WITHDRAWAL):
                     capital = add(capital, subtract(cash, before))
-            elif issubclass(kind, PositionEvent):
+            else:
                 _, symbol, _, after, _ = fields
                 held[self._feed.places[symbol]] = after[0]
         return Stretch(step, cash, capital, {place: quantity for place, quantity in held.items() if quantity})
