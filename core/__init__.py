@@ -1,19 +1,23 @@
 """Fillstep's core: exact books, an order-only broker, and a backtest that one can step through."""
 
 from core.backtest.loop import Backtest
-from core.backtest.settings import Settings
+from core.backtest.settings import Settings, Timing
 from core.backtest.strategy import Now, Strategy
 from core.bars import Bar, Bars
 from core.data.load import load
 from core.execution.broker import BacktestBroker
+from core.execution.costs import Commission, Slippage
 from core.execution.engine import ExecutionEngine
 from core.execution.market_simulator import MarketSimulator
+from core.execution.path import LimitRule, PathRule
+from core.execution.terms import CashRule, Limits
 from core.fill import Fill
 from core.instrument import Instrument
 from core.order import BUY, SELL, Order, OrderStatus, OrderType, Side, TimeInForce, TrackedOrder
 from core.position import Position
 from core.protocols import PortfolioStateProtocol, PortfolioView
-from core.reason import Reason
+from core.reason import Code, Reason
+from core.replay.timeline import Timeline
 from core.risk.portfolio import PortfolioState
 
 __all__ = [
@@ -23,14 +27,20 @@ __all__ = [
     "BacktestBroker",
     "Bar",
     "Bars",
+    "CashRule",
+    "Code",
+    "Commission",
     "ExecutionEngine",
     "Fill",
     "Instrument",
+    "LimitRule",
+    "Limits",
     "MarketSimulator",
     "Now",
     "Order",
     "OrderStatus",
     "OrderType",
+    "PathRule",
     "PortfolioState",
     "PortfolioStateProtocol",
     "PortfolioView",
@@ -38,8 +48,11 @@ __all__ = [
     "Reason",
     "Settings",
     "Side",
+    "Slippage",
     "Strategy",
     "TimeInForce",
+    "Timeline",
+    "Timing",
     "TrackedOrder",
     "load",
 ]

@@ -190,10 +190,10 @@ class Bars:
         """The closes, in units of the finest digit."""
         return self.frame["close_ticks"].to_list()
 
-    def row_ticks(self, row: int) -> tuple[int, int, int, int]:
-        """Return open, high, low and close of one row, in units of the finest digit, without reading whole columns."""
-        _, opened, high, low, close, _ = self.frame.row(row)
-        return opened, high, low, close
+    def row_units(self, row: int) -> tuple[int, int, int, int, int | None]:
+        """Return open, high, low, close and volume of one row, each in its units, without reading whole columns."""
+        _, opened, high, low, close, volume = self.frame.row(row)
+        return opened, high, low, close, volume
 
     @cached_property
     def unit(self) -> Decimal:

@@ -45,9 +45,25 @@ class OrderEvent(Event):
 
 @frozen
 class OrderSubmitted(OrderEvent):
-    """An order was asked for."""
+    """An order was asked for.
+
+    Attributes:
+        order: What was asked.
+        eligible_step: The first step in which it may fill.
+        entry_price: The price at which it met the path of a bar; None where it meets its next bar from the open.
+        parent_id: The entry whose exit it is; None where it is none.
+        group_id: The least id of its siblings and itself; None where it has none.
+        cause: Where the strategy asked for it, such as `my_strategy.py:14 on_bar`; empty where nobody said.
+        part: Which of the finer bars of the step that was, from 0.
+    """
 
     order: Order
+    eligible_step: int
+    entry_price: Decimal | None = None
+    parent_id: int | None = None
+    group_id: int | None = None
+    cause: str = ""
+    part: int = 0
 
 
 @frozen
@@ -63,11 +79,65 @@ class OrderRejected(OrderEvent):
 
 
 @frozen
+class OrderActivated(OrderEvent):
+    """An exit of a bracket came to life, in part or whole, with a fill of its entry.
+
+    Attributes:
+        quantity: Units that woke.
+        entry_price: The price of the path at which it woke; None where it meets its next bar from the open.
+        part: Which of the finer bars of the step that was, from 0.
+    """
+
+    quantity: Decimal
+    entry_price: Decimal | None
+    part: int = 0
+
+
+@frozen
+class StopMoved(OrderEvent):
+    """A trailing stop was set or has followed the price; `before` is None where it had none yet."""
+
+    before: Decimal | None
+    after: Decimal
+
+
+@frozen
+class OrderTriggered(OrderEvent):
+    """A stop was reached: its order is a market order from here on, or a limit order.
+
+    Attributes:
+        stop_price: The stop.
+        price: The price of the path, which is beyond the stop where it gapped.
+        part: Which of the finer bars of the step that was, from 0.
+    """
+
+    stop_price: Decimal
+    price: Decimal
+    part: int = 0
+
+
+@frozen
 class OrderFilled(OrderEvent):
-    """Part or all of an order was executed; `remaining_quantity` is what may still fill."""
+    """Part or all of an order was executed.
+
+    Attributes:
+        fill: What was executed.
+        remaining_quantity: What may still fill.
+        part: Which of the finer bars of the step that was, from 0.
+    """
 
     fill: Fill
     remaining_quantity: Decimal
+    part: int = 0
+
+
+@frozen
+class OrderReduced(OrderEvent):
+    """Part of an open order was given up, such as what a sibling filled; `remaining_quantity` may still fill."""
+
+    given_up_quantity: Decimal
+    remaining_quantity: Decimal
+    reason: Reason
 
 
 @frozen
@@ -84,6 +154,69 @@ class OrderExpired(OrderEvent):
 
     given_up_quantity: Decimal
     reason: Reason
+
+
+@frozen
+class CancelRequested(OrderEvent):
+    """A cancel was asked for; until it takes effect the order claims nothing."""
+
+    cause: str
+
+
+@frozen
+class AmendRequested(OrderEvent):
+    """A change of an order was asked for; None is what stays as it is."""
+
+    quantity: Decimal | None
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    cause: str
+
+
+@frozen
+class OrderAmended(OrderEvent):
+    """An order was changed.
+
+    Attributes:
+        order: What is asked for now.
+        stop_price: Where its stop is now; None where it has none.
+        keeps_place: Whether it keeps its place among orders at one price.
+        entry_price: The price of the path at which it changed; None where it meets its next bar from the open.
+        part: Which of the finer bars of the step that was, from 0.
+    """
+
+    order: Order
+    stop_price: Decimal | None
+    keeps_place: bool
+    entry_price: Decimal | None
+    part: int = 0
+
+
+@frozen
+class RequestRefused(OrderEvent):
+    """A cancel or a change was refused; the order stands as it was."""
+
+    request: str
+    reason: Reason
+
+
+@frozen
+class PathAmbiguous(Event):
+    """The other order of a bar's extremes would have given another outcome (rule R3).
+
+    Attributes:
+        symbol: Whose bar.
+        path: The path that was kept: `high_first` or `low_first`.
+        at_stake: By how much cash + quantity x close differ between the two, money above or at zero.
+        notes: For each order concerned, the two outcomes.
+        part: Which of the finer bars of the step that was, from 0.
+    """
+
+    symbol: str
+    path: str
+    at_stake: Decimal
+    notes: tuple[tuple[int, Reason], ...]
+    part: int = 0
 
 
 @frozen

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
-from core.money import ZERO, exact, minus, multiply
+from core.money import ZERO, exact, minus, multiply, subtract
 from core.order import Side
 from core.reason import Reason
 
@@ -17,8 +17,15 @@ class FillRule(StrEnum):
     MARK = "at the mark, no simulator"
     SAME_CLOSE = "R1 at the close it was decided on, optimistic"
     OPEN = "R5 at the open"
-    LEG = "R6 on the path"
+    LEG = "R6 at its limit on the path"
+    STOP = "R6 at its stop on the path"
     INSTANT = "R8 at once, at the price that the path had reached"
+    CLOSE = "R2 at the close"
+
+    @property
+    def is_maker(self) -> bool:
+        """Whether the order rested and the price came to it."""
+        return self is FillRule.LEG
 
 
 def _quantity(value: object) -> Decimal:
@@ -31,6 +38,10 @@ def _price(value: object) -> Decimal:
 
 def _commission(value: object) -> Decimal:
     return exact(value, "commission")
+
+
+def _reference_price(value: object) -> Decimal:
+    return exact(value, "reference_price")
 
 
 @frozen
@@ -47,7 +58,8 @@ class Fill:
         timestamp: The stamp of the bar it happened in, aware of its zone.
         commission: Money charged for it.
         rule: What made it.
-        note: What else there is to say of it, such as that it left cash below zero.
+        reference_price: The price before slippage, money for one unit; the price itself where it is not given.
+        notes: What else there is to say of it, such as that its path was ambiguous or its slippage clamped.
     """
 
     id: int
@@ -59,7 +71,12 @@ class Fill:
     timestamp: datetime
     commission: Decimal = field(default=ZERO, converter=_commission)
     rule: FillRule = FillRule.MARK
-    note: Reason | None = None
+    reference_price: Decimal = field(converter=_reference_price)
+    notes: tuple[Reason, ...] = ()
+
+    @reference_price.default
+    def _default_reference_price(self) -> Decimal:
+        return self.price
 
     @property
     def quantity_delta(self) -> Decimal:
@@ -70,3 +87,9 @@ class Fill:
     def notional(self) -> Decimal:
         """Quantity x price: money, above zero."""
         return multiply(self.quantity, self.price)
+
+    @property
+    def slippage(self) -> Decimal:
+        """Fill price less reference price, money for one unit; above zero is worse for us, on either side."""
+        better, worse = (self.reference_price, self.price) if self.side.sign > 0 else (self.price, self.reference_price)
+        return subtract(worse, better)

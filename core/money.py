@@ -6,6 +6,7 @@ context: a strategy that changes its precision changes no book.
 
 import re
 from decimal import (
+    ROUND_CEILING,
     ROUND_DOWN,
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
@@ -28,6 +29,8 @@ FRACTION_DIGITS: Final = 12
 """Most digits after the point of a number that comes from outside."""
 COST_QUANTUM: Final = Decimal("1E-12")
 """The unit to which the cost of what a partial close sold is rounded (rule R17)."""
+_FINE_DIGITS: Final = 3 * FRACTION_DIGITS  # a product of three numbers from outside has no finer digit
+_FINE_QUANTUM: Final = Decimal((0, (1,), -_FINE_DIGITS))
 ZERO: Final = Decimal(0)
 
 _PRECISION = 200  # a product of two such numbers has 60 digits; the rest is room for sums
@@ -37,6 +40,7 @@ add, subtract, multiply, minus, magnitude = EXACT.add, EXACT.subtract, EXACT.mul
 """Exact arithmetic; Python's own operators, `abs` among them, follow the thread's context."""
 _TOWARD_ZERO = Context(prec=_PRECISION, rounding=ROUND_DOWN, traps=[InvalidOperation, DivisionByZero])
 _HALF_UP = Context(prec=_PRECISION, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+_UP = Context(prec=_PRECISION, rounding=ROUND_CEILING, traps=[InvalidOperation, DivisionByZero])
 _HALF_EVEN = Context(prec=_PRECISION, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
 _fit = Context(prec=WHOLE_DIGITS + FRACTION_DIGITS, traps=[Inexact, InvalidOperation]).quantize
 
@@ -152,6 +156,21 @@ def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
     exponent = result.as_tuple().exponent
     needs_rounding = isinstance(exponent, int) and exponent < -FRACTION_DIGITS
     return _HALF_EVEN.quantize(result, COST_QUANTUM) if needs_rounding else result
+
+
+def quotient_up(dividend: Decimal, divisor: Decimal) -> Decimal:
+    """Divide, rounded up at the 36th digit after the point where the result has more.
+
+    No product of three numbers from outside has a finer digit. So what is added to such a product, and the sum rounded
+    up to a tick, is the exact sum rounded once.
+
+    >>> quotient_up(Decimal(2), Decimal(8)), quotient_up(Decimal(1), Decimal(3))
+    (Decimal('0.25'), Decimal('0.333333333333333333333333333333333334'))
+    """
+    result = _UP.divide(dividend, divisor)
+    exponent = result.as_tuple().exponent
+    needs_rounding = isinstance(exponent, int) and exponent < -_FINE_DIGITS
+    return _UP.quantize(result, _FINE_QUANTUM) if needs_rounding else result
 
 
 def is_multiple(number: Decimal, unit: Decimal) -> bool:

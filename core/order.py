@@ -1,6 +1,6 @@
 """What was asked (`Order`), how far it came (`TrackedOrder`), and the moves that an order's life may make."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -32,16 +32,45 @@ class OrderType(StrEnum):
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
+    STOP = "STOP"
+    STOP_LIMIT = "STOP_LIMIT"
+    TRAILING_STOP = "TRAILING_STOP"
+    MARKET_ON_OPEN = "MARKET_ON_OPEN"
+    MARKET_ON_CLOSE = "MARKET_ON_CLOSE"
+
+    @property
+    def has_stop(self) -> bool:
+        """Whether such an order waits for a stop price before anything else."""
+        return self in _STOPS
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether such an order may not fill at a price worse than its limit."""
+        return self is _LIMIT or self is _STOP_LIMIT
 
 
 _MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT  # an enum takes its time to find a member
+_STOP, _STOP_LIMIT, _TRAILING_STOP = OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP
+_STOPS: Final = frozenset({_STOP, _STOP_LIMIT, _TRAILING_STOP})
 
 
 class TimeInForce(StrEnum):
-    """How long an order lives: until canceled, or for the date of the first step in which it is eligible."""
+    """How long an order lives (rule R12b).
+
+    GTC: until canceled. DAY: for the date of the first step in which it is eligible. GTD: on bars stamped no later than
+    its time. IOC and FOK: for one test, at the first price met; IOC takes what there is, FOK all or nothing.
+    """
 
     GTC = "GTC"
     DAY = "DAY"
+    GTD = "GTD"
+    IOC = "IOC"
+    FOK = "FOK"
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether such an order is tested once."""
+        return self is TimeInForce.IOC or self is TimeInForce.FOK
 
 
 class OrderStatus(StrEnum):
@@ -94,50 +123,119 @@ def _limit_price(value: object) -> Decimal | None:
     return None if value is None else exact(value, "limit_price")
 
 
+def _stop_price(value: object) -> Decimal | None:
+    return None if value is None else exact(value, "stop_price")
+
+
+def _trail_amount(value: object) -> Decimal | None:
+    return None if value is None else exact(value, "trail_amount")
+
+
+def _trail_percent(value: object) -> Decimal | None:
+    return None if value is None else exact(value, "trail_percent")
+
+
+_PRICES: Final = ("limit_price", "stop_price", "trail_amount", "trail_percent")
+_PRICES_OF: Final[Mapping[OrderType, frozenset[str]]] = {
+    OrderType.MARKET: frozenset(),
+    OrderType.LIMIT: frozenset({"limit_price"}),
+    OrderType.STOP: frozenset({"stop_price"}),
+    OrderType.STOP_LIMIT: frozenset({"limit_price", "stop_price"}),
+    OrderType.TRAILING_STOP: frozenset({"stop_price", "trail_amount", "trail_percent"}),
+    OrderType.MARKET_ON_OPEN: frozenset(),
+    OrderType.MARKET_ON_CLOSE: frozenset(),
+}
+"""Which prices an order of each type may have."""
+
+
 @frozen
 class Order:
     """A request to buy or sell; it may never trade.
 
     Whether its numbers are allowed (above zero, on the step, on the tick) is for the broker to check, which rejects an
-    order with a reason; that they are exact numbers at all is checked here.
+    order with a reason; that they are exact numbers at all, and belong together, is checked here.
 
     Attributes:
         symbol: What to trade.
         side: BUY or SELL.
         quantity: Units, above zero.
-        type: MARKET or LIMIT; follows from the limit price where it is not given.
-        limit_price: The worst price at which a limit order may fill; None for a market order.
-        time_in_force: GTC, or DAY.
+        type: What has to happen for it to fill; follows from the prices where it is not given.
+        limit_price: The worst price at which it may fill.
+        stop_price: The price that triggers it; of a trailing stop the first one, counted from the last close where it
+            is not given.
+        trail_amount: How far a trailing stop follows the best price, money for one unit.
+        trail_percent: The same in percent of that price.
+        time_in_force: How long it lives; GTD where `good_till` is given, else GTC.
+        good_till: The stamp of the last bar on which a GTD order may fill, aware of its zone.
         tag: The strategy's own word for it.
 
     Raises:
         NotExactError: A quantity or a price that is no int or Decimal.
-        InvalidOrderError: A side that is none, or a market order with a limit price.
+        InvalidOrderError: A side that is none, or parts that contradict each other, as a market order and a limit.
+
+    >>> Order("AAPL", SELL, 100, stop_price=95, limit_price=Decimal("94.50")).type.value
+    'STOP_LIMIT'
     """
 
     symbol: str
     side: Side
     quantity: Decimal = field(converter=_quantity)
     limit_price: Decimal | None = field(default=None, converter=_limit_price, kw_only=True)
+    stop_price: Decimal | None = field(default=None, converter=_stop_price, kw_only=True)
+    trail_amount: Decimal | None = field(default=None, converter=_trail_amount, kw_only=True)
+    trail_percent: Decimal | None = field(default=None, converter=_trail_percent, kw_only=True)
     type: OrderType = field(kw_only=True)
-    time_in_force: TimeInForce = field(default=TimeInForce.GTC, kw_only=True)
+    good_till: datetime | None = field(default=None, kw_only=True)
+    time_in_force: TimeInForce = field(kw_only=True)
     tag: str = field(default="", kw_only=True)
 
     @type.default
     def _default_type(self) -> OrderType:
+        if self.trail_amount is not None or self.trail_percent is not None:
+            return _TRAILING_STOP
+        if self.stop_price is not None:
+            return _STOP if self.limit_price is None else _STOP_LIMIT
         return _MARKET if self.limit_price is None else _LIMIT
+
+    @time_in_force.default
+    def _default_time_in_force(self) -> TimeInForce:
+        return TimeInForce.GTC if self.good_till is None else TimeInForce.GTD
 
     def __attrs_post_init__(self) -> None:
         """Refuse what no broker could check."""
         if type(self.side) is not Side:
             raise InvalidOrderError(f"side must be BUY or SELL, was {self.side}")
-        if self.type is _MARKET and self.limit_price is not None:
-            raise InvalidOrderError(f"a market order has no limit price, was {self.limit_price}")
+        self._check_prices()
+        if (self.good_till is None) == (self.time_in_force is TimeInForce.GTD):
+            raise InvalidOrderError(f"good_till must be given for GTD and for nothing else, was {self.good_till}")
+        if self.good_till is not None and self.good_till.tzinfo is None:
+            raise InvalidOrderError(f"good_till must be aware of its zone, was {self.good_till}")
+
+    def _check_prices(self) -> None:
+        allowed = _PRICES_OF[self.type]
+        for name in _PRICES:
+            if name not in allowed and getattr(self, name) is not None:
+                raise InvalidOrderError(f"a {_words(self.type)} order has no {name}, was {getattr(self, name)}")
+        if self.trail_amount is not None and self.trail_percent is not None:
+            raise InvalidOrderError("a trailing stop order has one trail, was given an amount and a percent")
 
     def __str__(self) -> str:
         """Say it in the words of a trader: `buy 100 AAPL limit 99.5`."""
-        limit = "" if self.limit_price is None else f" limit {canonical(self.limit_price)}"
-        return f"{self.side.name.lower()} {canonical(self.quantity)} {self.symbol}{limit}"
+        said = [self.side.name.lower(), canonical(self.quantity), self.symbol, *self._said_prices()]
+        if self.type in (OrderType.MARKET_ON_OPEN, OrderType.MARKET_ON_CLOSE):
+            said.append(_words(self.type).removeprefix("market "))
+        return " ".join(said)
+
+    def _said_prices(self) -> Iterator[str]:
+        for name, price in (("stop", self.stop_price), ("limit", self.limit_price), ("trail", self.trail_amount)):
+            if price is not None:
+                yield f"{name} {canonical(price)}"
+        if self.trail_percent is not None:
+            yield f"trail {canonical(self.trail_percent)}%"
+
+
+def _words(order_type: OrderType) -> str:
+    return order_type.value.lower().replace("_", " ")
 
 
 @frozen
@@ -146,14 +244,19 @@ class TrackedOrder:
 
     Attributes:
         id: Its number: 1, 2, 3, ... in the order of submission.
-        order: What was asked.
+        order: What was asked, as last amended.
         status: Where it stands.
         submitted_at: When it was submitted, in UTC; None where no clock runs.
         filled_quantity: Units filled so far.
-        given_up_quantity: Units that a rejection, a cancel or an expiry took.
+        given_up_quantity: Units that a rejection, a cancel, an expiry or a sibling took.
         filled_notional: Sum of quantity x price over its fills, money.
         commissions: Money charged for its fills so far.
         reason: Why it was rejected, canceled or expired.
+        stop_price: Where its stop is, which trails; None where it has none.
+        is_triggered: Whether its stop was reached.
+        asleep_quantity: Units of a bracket's exit that wait for the entry to fill.
+        parent_id: The entry whose exit it is; None where it is none.
+        group_id: What it shares with its siblings: the least of their ids; None where it has none.
     """
 
     id: int
@@ -165,6 +268,11 @@ class TrackedOrder:
     filled_notional: Decimal = ZERO
     commissions: Decimal = ZERO
     reason: Reason | None = None
+    stop_price: Decimal | None = None
+    is_triggered: bool = False
+    asleep_quantity: Decimal = ZERO
+    parent_id: int | None = None
+    group_id: int | None = None
 
     @property
     def remaining_quantity(self) -> Decimal:

@@ -7,9 +7,10 @@ past both satisfy it, so a reader cannot tell them apart.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol, Self
 
 from core.announcer import Handler
+from core.money import ZERO
 from core.position import Position
 
 
@@ -103,6 +104,10 @@ class PortfolioStateProtocol(PortfolioView, Protocol):
         """Call the handler with every change from now on; returns how to stop."""
         ...
 
+    def fork(self) -> Self:
+        """Return a copy that goes its own way and announces to nobody: what would be if."""
+        ...
+
 
 class Marks(Protocol):
     """Where the prices come from that value positions: given one by one, or read from the bars of a run."""
@@ -125,9 +130,60 @@ class Marks(Protocol):
         ...
 
 
-class CommissionModel(Protocol):
-    """What an order costs: the total for all that it has filled; each fill pays what it adds to that."""
+class Traded(NamedTuple):
+    """What an order has filled so far, in all.
 
-    def total(self, quantity: Decimal, notional: Decimal) -> Decimal:
-        """Return the commission, money, of an order that filled so many units for so much money."""
+    Attributes:
+        quantity: Units, zero or above.
+        notional: Quantity x price, money.
+        maker_quantity: Units of it that rested until the price came to them.
+        maker_notional: The notional of those.
+    """
+
+    quantity: Decimal = ZERO
+    notional: Decimal = ZERO
+    maker_quantity: Decimal = ZERO
+    maker_notional: Decimal = ZERO
+
+
+class CommissionModel(Protocol):
+    """What an order costs: the total for all that it has filled; each fill pays what it adds to that (rule R16).
+
+    Any class with this method is a model; it rounds to the digits of its currency.
+
+    >>> class FreeFirstHundred:
+    ...     def total(self, traded: Traded) -> Decimal:
+    ...         return max(traded.quantity - 100, Decimal(0)) * Decimal("0.01")
+    >>> FreeFirstHundred().total(Traded(Decimal(150), Decimal(7500)))
+    Decimal('0.50')
+    """
+
+    def total(self, traded: Traded) -> Decimal:
+        """Return the whole commission, money, of an order that has filled so much; below zero it is a rebate."""
+        ...
+
+
+class SlippageModel(Protocol):
+    """How much worse than its reference price a fill is (rule R11).
+
+    Any class with this method is a model.
+
+    >>> class HalfTick:
+    ...     def amount(self, price: Decimal, quantity: Decimal, volume: Decimal | None, tick: Decimal) -> Decimal:
+    ...         return tick / 2
+    >>> HalfTick().amount(Decimal(101), Decimal(100), None, Decimal("0.01"))
+    Decimal('0.005')
+    """
+
+    def amount(self, price: Decimal, quantity: Decimal, volume: Decimal | None, tick: Decimal) -> Decimal:
+        """Return money per unit against the trader, zero or above.
+
+        It is exact, or rounded up at 12 digits after the point or more; the engine rounds the price to the tick.
+
+        Args:
+            price: The reference price, money for one unit.
+            quantity: Units of this fill, above zero.
+            volume: Units that traded in the bar; None where that is not known.
+            tick: The smallest move of the price.
+        """
         ...

@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 
-from hypothesis import settings
+from hypothesis import HealthCheck, Phase, settings
 
 # What surrounds a terminal changes pictures of the screen. Textual reads most of it when it is imported, which the
 # plugin that takes the pictures has done already; that plugin's own names it needs.
@@ -19,4 +19,15 @@ if "textual.constants" in sys.modules:
 # failed. No deadline: a slow machine is no bug.
 settings.register_profile("ci", max_examples=200, stateful_step_count=100, deadline=None, derandomize=True)
 settings.register_profile("local", max_examples=100, stateful_step_count=50, deadline=None)
+# For `mutmut`: a few inputs, always the same, and none made smaller: a mutant that fails once is found.
+settings.register_profile(
+    "mutation",
+    max_examples=25,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tui.__main__ import main
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -33,6 +35,17 @@ def test_the_example_of_the_public_names_buys_a_hundred_at_the_mark() -> None:
         exec(example, {"__name__": "readme"})  # noqa: S102 - the README's own text
 
     assert printed.getvalue() == "Position: 100 @ 187.15\n"
+
+
+def test_the_commands_that_are_shown_print_what_the_readme_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    shown = [block.removeprefix("$ fillstep ").split("\n", 1) for block in blocks("console")]
+    assert shown
+    for command, printed in shown:
+        assert main(command.split()) == 0
+        assert capsys.readouterr().out == printed
 
 
 def test_the_test_command_is_what_ci_runs() -> None:

@@ -14,16 +14,24 @@ from importlib.metadata import version
 from inspect import getdoc
 from typing import Annotated, Final
 
+from attrs import evolve
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import UnusedCliTokensError
 
 from core.backtest.examples import SHIPPED
 from core.backtest.loop import Backtest
+from core.backtest.profiles import find_profile
+from core.backtest.settings import Settings
 from core.errors import FillstepError, InputError
+from core.execution.path import PathRule
+from core.replay.comparison import compare_with
+from core.replay.explain import explain_order
 from core.text import clean
 from tui.options import Options, make_backtest, settle
+from tui.parting import tell_comparison
 from tui.progress import is_terminal, run_to_end
 from tui.sample import make_sample
+from tui.story import tell
 from tui.summary import as_json, as_table, count_facts, fields_of
 
 _FAILED: Final = 1
@@ -36,6 +44,7 @@ _HELP: Final = """Step through a backtest in the terminal; without a command, th
 - `fillstep`
 - `fillstep open sma-cross --data AAPL.csv --set fast=5`
 - `fillstep run my_strategy.py:MyStrategy --settings run.toml`
+- `fillstep explain dip-buyer --order 3`
 - `fillstep strategies`
 """
 
@@ -50,6 +59,9 @@ _app = App(
 )
 _Options = Annotated[Options, Parameter(name="*")]
 _DEFAULTS: Final = Options()
+_ORDER: Final = Parameter(metavar="N", show_default=False)
+_AS: Final = Parameter(name="--as", metavar="ENGINE", show_default=False)
+_FLAG: Final = Parameter(negative=(), show_default=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,7 +117,7 @@ def _run(
     strategy: str,
     /,
     *,
-    json: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
+    json: Annotated[bool, _FLAG] = False,
     options: _Options = _DEFAULTS,
 ) -> int:
     """Run a strategy to the end, without a screen, and print a summary.
@@ -129,6 +141,51 @@ def _run(
     return 0
 
 
+@_app.command(name="explain")
+def _explain(
+    strategy: str,
+    /,
+    *,
+    order: Annotated[int, _ORDER],
+    as_: Annotated[str | None, _AS] = None,
+    every_bar: Annotated[bool, _FLAG] = False,
+    options: _Options = _DEFAULTS,
+) -> int:
+    """Run a strategy to the end, and tell the life of one order: what led to it, why it waited, what its fills did.
+
+    For example `fillstep explain dip-buyer --order 3`, or `fillstep explain dip-buyer --order 3 --as backtrader`.
+
+    Args:
+        strategy: A name that `fillstep strategies` lists, or a file such as my_strategy.py:MyStrategy.
+        order: Its number, from 1.
+        as_: Say also what it would be in another engine, and which rule differs; one of backtrader, backtesting.py,
+            zipline, lean.
+        every_bar: Write each bar of a long wait, and not only its first, its last, and the one that came nearest.
+        options: What else the run is made of.
+    """
+    profile = None if as_ is None else find_profile(as_)
+
+    def run_under(settings: Settings) -> Backtest:
+        subbars = options.subbars if settings.path is PathRule.SUBBARS else ()
+        backtest = make_backtest(strategy, evolve(options, settings=settings, subbars=subbars))
+        run_to_end(backtest)
+        return backtest
+
+    with redirect_stdout(sys.stderr):  # what the strategy prints
+        backtest = run_under(options.settings)
+        _check_known(order, backtest.broker.order_count)
+        lines = list(tell(explain_order(backtest, order), every_bar=every_bar))
+        if profile is not None:
+            lines += tell_comparison(profile.name, order, compare_with(backtest, run_under, profile, order))
+    print("\n".join(lines))
+    return 0
+
+
+def _check_known(order: int, count: int) -> None:
+    if not 0 < order <= count:
+        raise InputError(f"order {order} is unknown: the run has {f'orders 1 to {count}' if count else 'no orders'}")
+
+
 @_app.command(name="strategies")
 def _strategies() -> None:
     """List the strategies that ship, with their fields.
@@ -136,9 +193,9 @@ def _strategies() -> None:
     For example `fillstep strategies`; then `fillstep run sma-cross --set fast=5`.
     """
     for name, kind in SHIPPED.items():
-        print(f"{name:<16}{(getdoc(kind) or '').partition(chr(10))[0]}")
+        print(f"{name:<18}{(getdoc(kind) or '').partition(chr(10))[0]}")
         for field, default in fields_of(kind()).items():
-            print(f"{'':<16}  {field} = {default}")
+            print(f"{'':<18}  {field} = {default}")
 
 
 def _show(make: Callable[[], Backtest]) -> int:

@@ -6,7 +6,7 @@ It only takes note: it formats nothing and cannot fail, because what a handler r
 from typing import Final
 
 from core.backtest.loop import Backtest
-from core.events import Event, OrderEvent, OrderFilled
+from core.events import Event, OrderEvent, OrderFilled, PathAmbiguous
 from tui.messages import TITLES, PaneName
 
 FOLLOW_THE_CLOCK: Final[frozenset[PaneName]] = frozenset({"price", "positions", "orders", "pnl"})
@@ -14,6 +14,7 @@ FOLLOW_THE_CLOCK: Final[frozenset[PaneName]] = frozenset({"price", "positions", 
 
 _OF_A_FILL: Final = frozenset(TITLES)
 _OF_AN_ORDER: Final[frozenset[PaneName]] = frozenset({"orders", "events"})
+_OF_A_PATH: Final[frozenset[PaneName]] = frozenset({"events"})
 _OF_THE_BOOKS: Final[frozenset[PaneName]] = frozenset({"positions", "pnl", "events"})
 
 
@@ -37,4 +38,6 @@ class Bridge:
 def _panes_of(event: Event) -> frozenset[PaneName]:
     if isinstance(event, OrderFilled):
         return _OF_A_FILL
+    if isinstance(event, PathAmbiguous):
+        return _OF_A_PATH
     return _OF_AN_ORDER if isinstance(event, OrderEvent) else _OF_THE_BOOKS

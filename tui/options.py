@@ -5,7 +5,7 @@ and each counts over what the file says.
 """
 
 from functools import partial, reduce
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from attrs import field, frozen
 from cyclopts import App, ArgumentCollection, Group, Parameter, Token
@@ -16,18 +16,43 @@ from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
 from core.backtest.strategies import find_strategy
 from core.data.load import load
+from core.errors import SettingsError
+from core.execution.path import PathRule
 from tui.sample import load_sample
+
+if TYPE_CHECKING:
+    from cyclopts.help import HelpPanel
+    from rich.console import Console, ConsoleOptions
 
 
 def _read_settings(_: object, tokens: tuple[Token, ...]) -> tuple[Layer, Layer]:
     return read_settings(tokens[0].value)
 
 
+def _show_settings(console: "Console", options: "ConsoleOptions", panel: "HelpPanel") -> None:
+    """Show what a setting takes in a person's words rather than by its types."""
+    from cyclopts.help import DefaultFormatter  # noqa: PLC0415 - only the help pays for it
+
+    entries = [entry.copy(metavar=_word(entry.metavar), default=_word(entry.default)) for entry in panel.entries]
+    DefaultFormatter()(console, options, panel.copy(entries=entries))
+
+
+def _word(text: str | None) -> str | None:
+    return text and _WORDS.get(text, text)
+
+
+_WORDS: Final = {
+    "INT|DECIMAL": "NUMBER",
+    "INT": "NUMBER",
+    "SEQUENCE[INT|DECIMAL INT|DECIMAL]": "[[NUMBER, NUMBER], ...]",
+    "()": "[]",
+}
+"""What cyclopts writes, and what a person reads in the place of that."""
 _plain = partial(Parameter, negative=(), show_default=False)
 _DATA = _plain(consume_multiple=1, metavar="FILE...")
 _FILE = _plain(name="--settings", converter=_read_settings, accepts_keys=False, n_tokens=1, metavar="FILE")
 _FIELDS = _plain(name="--set", metavar="KEY=VALUE")
-_SETTINGS = Parameter(name="*", group=Group("Settings"))
+_SETTINGS = Parameter(name="*", group=Group("Settings", help_formatter=_show_settings), negative_iterable=())
 
 
 @frozen
@@ -36,12 +61,14 @@ class Options:
 
     Attributes:
         data: Files of bars, CSV or Parquet; the sample where none is given.
+        subbars: Files of finer bars of the same symbols, for --path subbars.
         file: A TOML file with the settings below, and the fields of the strategy in a table [strategy].
         fields: One field of the strategy, over what the file says of it; may be given again for another.
         settings: Each of them, over what the file says of it.
     """
 
     data: Annotated[tuple[str, ...], _DATA] = ()
+    subbars: Annotated[tuple[str, ...], _DATA] = ()
     file: Annotated[tuple[Layer, Layer], _FILE] = (Layer({}), Layer({}))
     fields: Annotated[tuple[str, ...], _FIELDS] = ()
     settings: Annotated[Settings, _SETTINGS] = field(factory=Settings)
@@ -56,7 +83,18 @@ def make_backtest(strategy: str, options: Options) -> Backtest:
     """
     kind = find_strategy(strategy)
     made = make_strategy(kind, [options.file[1], read_assignments(options.fields)])
-    return Backtest(load(options.data) if options.data else load_sample(), made, options.settings)
+    _check_subbars(options)
+    bars = load(options.data) if options.data else load_sample()
+    return Backtest(bars, made, options.settings, load(options.subbars) if options.subbars else ())
+
+
+def _check_subbars(options: Options) -> None:
+    """Refuse finer bars that nobody asks for, and a rule that has none."""
+    is_asked = options.settings.path is PathRule.SUBBARS
+    if options.subbars and not is_asked:
+        raise SettingsError("--subbars", f"must go with --path subbars, the path is {options.settings.path.value}")
+    if is_asked and not options.subbars:
+        raise SettingsError("--path", "subbars must have files of finer bars: --subbars FILE")
 
 
 def settle(_app: App, _commands: tuple[str, ...], arguments: ArgumentCollection) -> None:

@@ -12,9 +12,9 @@ from typing import Final
 from attrs import field, frozen
 
 from core.backtest.loop import Backtest
-from core.events import CashChanged, Event, OrderEvent, PositionEvent
+from core.events import CashChanged, Event, OrderEvent, PathAmbiguous, PositionEvent
 from core.money import fraction_digits
-from core.order import OrderStatus, TrackedOrder
+from core.order import OrderStatus, OrderType, TrackedOrder
 from core.position import Position
 from core.reason import Reason
 from core.text import clean
@@ -27,6 +27,11 @@ MOST_PRICE_DIGITS: Final = 8
 _KEPT: Final = 1024
 """So many lines of a kind are kept, which is more than a screen has."""
 
+_MARKET_WORDS: Final = {
+    OrderType.MARKET: "market",
+    OrderType.MARKET_ON_OPEN: "open",
+    OrderType.MARKET_ON_CLOSE: "close",
+}
 _ORDER_TONES: Final[dict[OrderStatus, Tone]] = {
     OrderStatus.FILLED: "good",
     OrderStatus.REJECTED: "bad",
@@ -102,7 +107,7 @@ class Scene:
         return self._written_order(tracked, tracked.reason)
 
     def _written_order(self, tracked: TrackedOrder, reason: Reason | None) -> OrderLine:
-        order, limit = tracked.order, tracked.order.limit_price
+        order = tracked.order
         return OrderLine(
             key=tracked.id,
             about=order.symbol,
@@ -110,12 +115,24 @@ class Scene:
             symbol=clean(order.symbol),
             side=order.side.name.lower(),
             quantity=exactly(order.quantity, self.quantity_digits),
-            limit="market" if limit is None else exactly(limit, self.price_digits),
-            state=tracked.status.value.lower().replace("_", " "),
+            price=self._written_price(tracked),
+            state=_written_state(tracked),
             filled=exactly(tracked.filled_quantity, self.quantity_digits),
             reason=clean(reason.text) if reason else "",
             tone=_ORDER_TONES.get(tracked.status, ""),
         )
+
+    def _written_price(self, tracked: TrackedOrder) -> str:
+        """Say at which price an order may fill; the longer texts have no more digits than they need."""
+        order_type, limit_price, stop_price = tracked.order.type, tracked.order.limit_price, tracked.stop_price
+        if order_type is OrderType.LIMIT:
+            return exactly(limit_price, self.price_digits)
+        if not order_type.has_stop:
+            return _MARKET_WORDS[order_type]
+        stop = exactly(stop_price, FEWEST_PRICE_DIGITS)
+        if order_type is OrderType.STOP_LIMIT:
+            return f"{stop}/{exactly(limit_price, FEWEST_PRICE_DIGITS)}"
+        return f"{'stop' if order_type is OrderType.STOP else 'trail'} {stop}"
 
     def _written_event(self, sequence: int) -> EventLine:
         event, step = self.run.journal[sequence], self.run.journal.step_of(sequence)
@@ -123,10 +140,16 @@ class Scene:
 
     def _about(self, event: Event) -> str | None:
         match event:
-            case PositionEvent():
+            case PositionEvent() | PathAmbiguous():
                 return event.symbol
             case OrderEvent():
                 return self.run.broker.get_order(event.order_id).order.symbol
             case CashChanged(fill_id=int() as fill_id):
                 return self.run.broker.tracker.fills[fill_id].symbol
         return None
+
+
+def _written_state(tracked: TrackedOrder) -> str:
+    """Say where an order stands; an exit that waits for its entry is asleep."""
+    is_asleep = tracked.status.is_open and tracked.asleep_quantity == tracked.remaining_quantity
+    return "asleep" if is_asleep else tracked.status.value.lower().replace("_", " ")

@@ -4,26 +4,39 @@ A price and a quantity are written with every digit they have; text from outside
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
+from attrs import evolve
+
+from core.bars import written_time
 from core.events import (
+    AmendRequested,
+    CancelRequested,
     CashCause,
     CashChanged,
     Event,
     OrderAccepted,
+    OrderActivated,
+    OrderAmended,
     OrderCanceled,
     OrderExpired,
     OrderFilled,
+    OrderReduced,
     OrderRejected,
     OrderSubmitted,
+    OrderTriggered,
+    PathAmbiguous,
     PositionChanged,
     PositionClosed,
     PositionEvent,
     PositionOpened,
+    RequestRefused,
+    StopMoved,
 )
 from core.money import EXACT
-from core.order import Order
+from core.order import Order, TimeInForce
 from core.text import clean
 from tui.numbers import MONEY_DIGITS, exactly, money, signed
 
@@ -44,13 +57,40 @@ def _quantity(units: Decimal) -> str:
     return exactly(units, 0)
 
 
+def _price(price: Decimal) -> str:
+    return exactly(price, MONEY_DIGITS)
+
+
 def _asked(order: Order) -> str:
-    limit = "" if order.limit_price is None else f" limit {exactly(order.limit_price, MONEY_DIGITS)}"
-    return f"{order.side.name.lower()} {_quantity(order.quantity)} {order.symbol}{limit}"
+    return f"{order.side.name.lower()} {_quantity(order.quantity)} {order.symbol} {_terms(order)}{_life(order)}"
+
+
+def _terms(order: Order) -> str:
+    """Say at which prices: `stop 95.00 limit 94.50`; where there is none, of which type the order is."""
+    prices = {"stop": order.stop_price, "limit": order.limit_price, "trail": order.trail_amount}
+    said = [f"{name} {_price(price)}" for name, price in prices.items() if price is not None]
+    if order.trail_percent is not None:
+        said.append(f"trail {exactly(order.trail_percent, 0)}%")
+    return " ".join(said) or order.type.value.lower().replace("_", " ")
+
+
+def _life(order: Order) -> str:
+    """Say how long an order lives, unless it is until somebody cancels it."""
+    if order.time_in_force is TimeInForce.GTC:
+        return ""
+    till = "" if order.good_till is None else f" {written_time(order.good_till.astimezone(UTC))}"
+    return f", {order.time_in_force.value}{till}"
+
+
+def _inside(entry_price: Decimal | None) -> str:
+    """Say at which price of a bar's path something took effect, where it was inside one."""
+    return "" if entry_price is None else f", inside the bar at {_price(entry_price)}"
 
 
 def _submitted(event: OrderSubmitted) -> str:
-    return f"order #{event.order_id} submitted: {_asked(event.order)}"
+    parent = "" if event.parent_id is None else f", exit of #{event.parent_id}"
+    group = "" if event.group_id is None else f", of group #{event.group_id}"
+    return f"order #{event.order_id} submitted: {_asked(event.order)}{parent}{group}{_inside(event.entry_price)}"
 
 
 def _accepted(event: OrderAccepted) -> str:
@@ -61,6 +101,25 @@ def _rejected(event: OrderRejected) -> str:
     return f"order #{event.order_id} rejected: {event.reason.text}"
 
 
+def _activated(event: OrderActivated) -> str:
+    where = _inside(event.entry_price) or ", from its next bar on"
+    return f"order #{event.order_id} activated: {_quantity(event.quantity)} awake{where}"
+
+
+def _stop_moved(event: StopMoved) -> str:
+    before = "set to" if event.before is None else f"{_price(event.before)} ->"
+    return f"order #{event.order_id} stop {before} {_price(event.after)}"
+
+
+def _triggered(event: OrderTriggered) -> str:
+    beyond = "" if event.price == event.stop_price else f" at {_price(event.price)}"
+    return f"order #{event.order_id} triggered: stop {_price(event.stop_price)} reached{beyond}"
+
+
+def _reduced(event: OrderReduced) -> str:
+    return f"order #{event.order_id} reduced by {_quantity(event.given_up_quantity)}: {event.reason.text}"
+
+
 def _canceled(event: OrderCanceled) -> str:
     return f"order #{event.order_id} canceled: {event.reason.text}"
 
@@ -69,13 +128,44 @@ def _expired(event: OrderExpired) -> str:
     return f"order #{event.order_id} expired: {event.reason.text}"
 
 
+def _cancel_requested(event: CancelRequested) -> str:
+    return f"order #{event.order_id} cancel requested"
+
+
+def _amend_requested(event: AmendRequested) -> str:
+    asked = {"limit": event.limit_price, "stop": event.stop_price}
+    said = [] if event.quantity is None else [f"quantity {_quantity(event.quantity)}"]
+    said += [f"{name} {_price(price)}" for name, price in asked.items() if price is not None]
+    return f"order #{event.order_id} amend requested: {', '.join(said) or 'nothing'}"
+
+
+def _amended(event: OrderAmended) -> str:
+    order = evolve(event.order, stop_price=event.stop_price)  # it may have trailed since it was asked for
+    place = "keeps its place" if event.keeps_place else "takes the last place"
+    return f"order #{event.order_id} amended: {_asked(order)}, {place}{_inside(event.entry_price)}"
+
+
+def _request_refused(event: RequestRefused) -> str:
+    return f"order #{event.order_id} {event.request} refused: {event.reason.text}"
+
+
+def _path(event: PathAmbiguous) -> str:
+    notes = ((order_id, reason.params) for order_id, reason in event.notes)
+    orders = "; ".join(f"order #{one}: {its['outcome']} instead of {its['other_outcome']}" for one, its in notes)
+    return f"path {event.symbol} {event.path} kept, {money(event.at_stake)} at stake: {orders}"
+
+
 def _filled(event: OrderFilled) -> str:
     fill = event.fill
-    what = f"{fill.side.name.lower()} {_quantity(fill.quantity)} {fill.symbol}"
-    how = f"{exactly(fill.price, MONEY_DIGITS)}, commission {money(fill.commission)}, {fill.rule.value}"
-    left = f", {_quantity(event.remaining_quantity)} left" if event.remaining_quantity else ""
-    note = f", {fill.note.text}" if fill.note else ""
-    return f"fill #{fill.id} {what} @ {how}{left}{note}"
+    parts = [
+        f"fill #{fill.id} {fill.side.name.lower()} {_quantity(fill.quantity)} {fill.symbol} @ {_price(fill.price)}",
+        f"slippage {_price(fill.slippage)}" if fill.slippage else "",
+        f"commission {money(fill.commission)}",
+        fill.rule.value,
+        f"{_quantity(event.remaining_quantity)} left" if event.remaining_quantity else "",
+        *(note.text for note in fill.notes),
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _position(event: PositionEvent) -> str:
@@ -100,9 +190,18 @@ _SENTENCES: Final[Mapping[type[Event], Callable[[Any], str]]] = {
     OrderSubmitted: _submitted,
     OrderAccepted: _accepted,
     OrderRejected: _rejected,
+    OrderActivated: _activated,
+    StopMoved: _stop_moved,
+    OrderTriggered: _triggered,
     OrderFilled: _filled,
+    OrderReduced: _reduced,
     OrderCanceled: _canceled,
     OrderExpired: _expired,
+    CancelRequested: _cancel_requested,
+    AmendRequested: _amend_requested,
+    OrderAmended: _amended,
+    RequestRefused: _request_refused,
+    PathAmbiguous: _path,
     PositionOpened: _position,
     PositionChanged: _position,
     PositionClosed: _position,
@@ -111,6 +210,10 @@ _SENTENCES: Final[Mapping[type[Event], Callable[[Any], str]]] = {
 _TONES: Final[Mapping[type[Event], Tone]] = {
     OrderFilled: "good",
     OrderRejected: "bad",
+    RequestRefused: "bad",
+    PathAmbiguous: "warn",
+    StopMoved: "dim",
+    OrderReduced: "dim",
     OrderCanceled: "dim",
     OrderExpired: "dim",
 }

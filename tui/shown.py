@@ -95,6 +95,7 @@ class OrderLine:
     Attributes:
         key: Its id.
         about: The symbol as the data names it.
+        price: Its limit, its stop and its limit, or in a word what else it waits for.
         reason: Why it was rejected, canceled or expired; of an open one, why it did not fill in the newest step.
     """
 
@@ -104,7 +105,7 @@ class OrderLine:
     symbol: str
     side: str
     quantity: str
-    limit: str
+    price: str
     state: str
     filled: str
     reason: str

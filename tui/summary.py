@@ -17,7 +17,8 @@ from core.text import clean
 from tui.numbers import money, percent, signed
 
 _RULES: Final = 1  # the version of docs/fill-rules.md
-_WIDTH: Final = 16
+_WIDTH: Final = 20
+_ALWAYS_COUNTED: Final = frozenset({OrderStatus.REJECTED, OrderStatus.CANCELED, OrderStatus.EXPIRED})
 
 
 def fields_of(strategy: Strategy) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def as_json(strategy: str, backtest: Backtest) -> str:
         "strategy": {"name": strategy, "fields": fields_of(backtest.strategy)},
         "settings": plain(backtest.settings),
         "steps": backtest.step_count,
-        "orders": _orders(backtest),
+        "orders": {status.value: count for status, count in _orders(backtest).items()},
         "fills": len(backtest.broker.fills()),
         "realized_pnl": plain(portfolio.realized_pnl),
         "unrealized_pnl": plain(portfolio.unrealized_pnl),
@@ -42,6 +43,8 @@ def as_json(strategy: str, backtest: Backtest) -> str:
         "net_pnl": plain(_net_pnl(portfolio)),
         "equity": plain(portfolio.equity),
         "drawdown": plain(portfolio.drawdown),
+        "money_at_stake": plain(backtest.money_at_stake),
+        "clamped": plain(backtest.clamped),
     }
     return json.dumps(facts, indent=2, allow_nan=False, default=lambda value: type(value).__name__)
 
@@ -53,7 +56,11 @@ def as_table(strategy: str, backtest: Backtest) -> str:
         "strategy": clean(strategy),
         "steps": f"{backtest.step_count:,}",
         "orders": f"{backtest.broker.order_count:,}",
-        **{f"  {status.lower()}": f"{count:,}" for status, count in _orders(backtest).items() if count},
+        **{
+            f"  {_words(status)}": f"{count:,}"
+            for status, count in _orders(backtest).items()
+            if _is_told(status, count)
+        },
         "fills": f"{len(backtest.broker.fills()):,}",
         "realized P&L": signed(portfolio.realized_pnl),
         "unrealized P&L": signed(portfolio.unrealized_pnl),
@@ -61,6 +68,8 @@ def as_table(strategy: str, backtest: Backtest) -> str:
         "net P&L": signed(_net_pnl(portfolio)),
         "equity": money(portfolio.equity),
         "drawdown": f"{money(portfolio.drawdown)} ({percent(portfolio.drawdown_ratio)})",
+        "at stake in paths": money(backtest.money_at_stake),
+        "slippage clamped": money(backtest.clamped),
     }
     return "\n".join(f"{name:<{_WIDTH}}{value}" for name, value in rows.items())
 
@@ -75,6 +84,15 @@ def _net_pnl(portfolio: PortfolioView) -> Decimal:
     return subtract(add(portfolio.realized_pnl, portfolio.unrealized_pnl), portfolio.commissions)
 
 
-def _orders(backtest: Backtest) -> dict[str, int]:
+def _orders(backtest: Backtest) -> dict[OrderStatus, int]:
     counts = Counter(order.status for order in backtest.broker.orders())
-    return {status.value: counts[status] for status in OrderStatus}
+    return {status: counts[status] for status in OrderStatus}
+
+
+def _words(status: OrderStatus) -> str:
+    return status.value.lower().replace("_", " ")
+
+
+def _is_told(status: OrderStatus, count: int) -> bool:
+    """Say whether a count has its line: what came of nothing has one also where there is none."""
+    return count > 0 or status in _ALWAYS_COUNTED

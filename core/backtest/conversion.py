@@ -5,6 +5,7 @@ float.
 """
 
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -26,7 +27,7 @@ _CONTAINERS: Final[dict[Any, Callable[[Iterable[Any]], Any]]] = {
     set: set,
     frozenset: frozenset,
 }
-_REFUSALS: Final = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, CattrsError)
+_REFUSALS: Final = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError, CattrsError)
 
 
 class Text(str):
@@ -63,7 +64,22 @@ def sentence(rule: str, value: object) -> str:
     >>> sentence("above zero", -5), sentence("a number", "5")
     ('must be above zero, was -5', 'must be a number, was the text 5')
     """
-    return f"must be {rule}, was {'the text ' if type(value) is str else ''}{shown(value)}"
+    return f"must be {rule}, was {'the text ' if type(value) is str else ''}{shown(_written(value))}"
+
+
+class _Digits(str):
+    """A number that stands in a list as it was written."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _written(value: object) -> object:
+    if isinstance(value, list):
+        return [_written(one) for one in value]
+    return _Digits(value) if isinstance(value, Decimal) else value
 
 
 def plain(value: object) -> Any:
@@ -74,6 +90,10 @@ def plain(value: object) -> Any:
 def _rule(kind: Any) -> str:
     if _is_choice(kind):
         return " or ".join(str(one.value) for one in kind)
+    if _is_row(kind):
+        return f"[{', '.join(map(_rule, get_args(kind)))}]"
+    if _is_container(kind) and _is_row(_item(kind)):
+        return f"a list of {_rule(_item(kind))}"
     return _RULES.get(kind) or _name(kind)
 
 
@@ -89,16 +109,36 @@ def _is_container(kind: Any) -> bool:
     return (get_origin(kind) or kind) in _CONTAINERS and get_args(kind)[1:] in ((), (...,))
 
 
+def _is_row(kind: Any) -> bool:
+    """Say whether a type is a tuple of a fixed length."""
+    return get_origin(kind) is tuple and not _is_container(kind)
+
+
+def _item(kind: Any) -> Any:
+    return (*get_args(kind), Any)[0]
+
+
 def _container(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
-    """Return how a list becomes a container; a text is no list of letters."""
-    make, item = _CONTAINERS[get_origin(kind) or kind], (*get_args(kind), Any)[0]
+    """Return how a list becomes a container."""
+    make, item = _CONTAINERS[get_origin(kind) or kind], _item(kind)
+    return lambda value, _: make(converter.structure(one, item) for one in _listed(value))
 
-    def structure(value: Any, _: Any) -> Any:
-        if not isinstance(value, list):
-            raise TypeError
-        return make(converter.structure(one, item) for one in value)
 
-    return structure
+def _row(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    """Return how a list becomes a tuple of a fixed length."""
+    items = get_args(kind)
+    return lambda value, _: tuple(
+        converter.structure(one, item) for one, item in zip(_listed(value), items, strict=True)
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return a list, which the command line writes as TOML does; a text of TOML is no list of letters."""
+    if isinstance(value, Text):
+        (value,) = tomllib.loads(f"list = {value}", parse_float=Decimal).values()
+    if not isinstance(value, list):
+        raise TypeError
+    return value
 
 
 def _as_it_is(value: Any, kind: Any) -> Any:
@@ -155,5 +195,6 @@ _CONVERTER.register_structure_hook(bool, _as_it_is)
 _CONVERTER.register_structure_hook(Decimal, _decimal)
 _CONVERTER.register_structure_hook(Enum, _choice)
 _CONVERTER.register_structure_hook_factory(_is_container, _container)
+_CONVERTER.register_structure_hook_factory(_is_row, _row)
 _CONVERTER.register_unstructure_hook(Decimal, canonical)
 _CONVERTER.register_unstructure_hook(float, lambda value: value if isfinite(value) else str(value))

@@ -78,7 +78,7 @@ class Journal:
         return "".join(f"{line}\n" for line in self.canonical_lines()).encode("utf-8", "surrogatepass")
 
 
-def plain(value: object) -> Any:
+def plain(value: object) -> Any:  # noqa: PLR0911 - one for each kind of value
     """Return a value as JSON can hold it: exact numbers as text, times in UTC with six digits of a second.
 
     Raises:
@@ -93,6 +93,8 @@ def plain(value: object) -> Any:
             return canonical(value)
         case datetime():
             return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+        case tuple():
+            return [plain(one) for one in value]
         case Reason():
             params = {name: plain(value.params[name]) for name in sorted(value.params)}
             return {"code": value.code.name, "params": params, "text": value.text}

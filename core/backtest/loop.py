@@ -4,7 +4,9 @@ A bar on which nothing can happen costs a call of the strategy and nothing else:
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
 
 from core.announcer import Announcer, Deliveries
 from core.backtest.equity import EquityCurve
@@ -14,22 +16,46 @@ from core.backtest.guard import RAISED, blame
 from core.backtest.journal import Journal
 from core.backtest.marks import FeedMarks
 from core.backtest.settings import Settings, Timing
+from core.backtest.standing import BarStand, Parts, in_rounds
 from core.backtest.strategy import Now, Strategy, SymbolNow, evaluate_indicators, make_symbol_now
+from core.backtest.subbars import Subbars
 from core.bars import Bars
 from core.clock import Clock, Phase
 from core.errors import InvariantError, RunStoppedError
-from core.events import OrderAccepted, OrderCanceled, OrderEvent, OrderExpired, OrderRejected
+from core.events import (
+    OrderAccepted,
+    OrderAmended,
+    OrderCanceled,
+    OrderEvent,
+    OrderExpired,
+    OrderReduced,
+    OrderRejected,
+    OrderTriggered,
+    PathAmbiguous,
+    RequestRefused,
+)
 from core.execution.broker import BacktestBroker
 from core.execution.engine import ExecutionEngine
-from core.execution.market_simulator import MarketSimulator, StandingBar
+from core.execution.market_simulator import MarketSimulator
+from core.execution.standing_bar import StandingBar
 from core.fill import Fill
 from core.instrument import Instrument
-from core.money import fraction_digits
-from core.reason import Reason
+from core.money import ZERO, add, fraction_digits, multiply, subtract
+from core.reason import Code, Reason
 from core.risk.portfolio import PortfolioState
 
 _STRATEGY = Phase.STRATEGY
-_TOLD = (OrderAccepted, OrderRejected, OrderCanceled, OrderExpired)
+_AT_STAKE = 3  # where in the fields of a `PathAmbiguous` it is
+_TOLD = (
+    OrderAccepted,
+    OrderRejected,
+    OrderTriggered,
+    OrderReduced,
+    OrderAmended,
+    OrderCanceled,
+    OrderExpired,
+    RequestRefused,
+)
 
 
 class Backtest:
@@ -39,6 +65,7 @@ class Backtest:
         bars: The bars of one symbol, or of several in any order.
         strategy: What decides.
         settings: What else the run is told.
+        subbars: Finer bars of some symbols, which stand for theirs where the path rule says so.
 
     Attributes:
         bars: The bars of each symbol, in the order of the symbols.
@@ -46,6 +73,8 @@ class Backtest:
         portfolio: Positions and cash, now.
         broker: Orders and fills, so far.
         feed: The steps.
+        simulator: What orders are matched by.
+        bar_stand: What they are matched against.
         equity_curve: Equity at the end of each step so far.
 
     Raises:
@@ -53,18 +82,28 @@ class Backtest:
         StrategyError: Its indicators cannot be evaluated.
     """
 
-    def __init__(self, bars: Bars | Sequence[Bars], strategy: Strategy, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        bars: Bars | Sequence[Bars],
+        strategy: Strategy,
+        settings: Settings | None = None,
+        subbars: Bars | Sequence[Bars] = (),
+    ) -> None:
         self.settings = settings or Settings()
         self.strategy = strategy
         given = [bars] if isinstance(bars, Bars) else list(bars)
         self.feed = Feed([_with_tick(one, self.settings) for one in given])
         self.bars = self.feed.bars
+        self._subbars = Subbars(self.bars, [subbars] if isinstance(subbars, Bars) else list(subbars))
         self.clock = Clock()
         self.journal = Journal(self.clock)
         self.equity_curve = EquityCurve(self.feed, self.journal, self.settings.initial_capital)
         self._symbols = self._with_indicators()
         self._join()
         self._order_calls: list[int] = []
+        self._walked: dict[str, Parts] = {}  # the bars that orders have met, when there last were any
+        self._closes: dict[str, StandingBar] = {}  # the bars whose closes ended a step, when there last were any
+        self._walked_step = self._closed_step = -1
         self._steps = self._run_or_stop()
         self._is_stopped = False
         if _overrides(strategy, "on_order"):
@@ -84,20 +123,24 @@ class Backtest:
             instruments=instruments.values(),
             commission=self.settings.costs,
             allow_short=self.settings.allow_short,
+            cash_rule=self.settings.cash_rule,
+            limits=self.settings.limits,
             clock=self.clock,
             announcer=Announcer(self.journal.append, deliveries),
         )
+        self.simulator = make_simulator(self.settings)
+        self.bar_stand = BarStand(self.feed, self._subbars, self.simulator, instruments)
         self.engine = ExecutionEngine(
             self.broker,
             self.portfolio,
-            MarketSimulator(self.settings.limit_rule),
+            self.simulator,
             clock=self.clock,
             on_fill=self._on_fill if _overrides(self.strategy, "on_fill") else None,
             on_end=self._tell_orders,
         )
-        self._ticks = {one.symbol: self.broker.tick_units(one.symbol, one.digits) for one in self.bars}
         self._open = self.broker.tracker.symbols
-        self._now = Now(self.portfolio, self.broker, self.clock, self._symbols, instruments)
+        module = type(self.strategy).__module__
+        self._now = Now(self.portfolio, self.broker, self.clock, self._symbols, instruments, module)
 
     @property
     def step_count(self) -> int:
@@ -144,8 +187,36 @@ class Backtest:
             return None
         row = self.feed.row_at(place, self.clock.step)
         age = self.clock.step - self.feed.step_at(place, row) if row >= 0 else self.step_count
-        standing = None if age else self._standing_at(symbol, row)
-        return self.engine.why_open(order_id, standing, age)
+        return self.engine.why_open(order_id, () if age else self._met(symbol, row), age)
+
+    def _met(self, symbol: str, row: int) -> Parts:
+        """Return the bars that a symbol's orders have met in the newest step; not yet walked where there were none."""
+        walked = self._walked.get(symbol) if self._walked_step == self.clock.step else None
+        return walked or self.bar_stand.parts(symbol, row, self.clock.step)
+
+    def indicators_at(self, symbol: str, row: int) -> dict[str, Any]:
+        """Return the strategy's indicators at a row of a symbol, by name."""
+        return self._symbols[symbol].indicators_at(row)
+
+    @property
+    def money_at_stake(self) -> Decimal:
+        """What the choice of paths through bars decides over, summed over the run: money, zero or above (rule R3)."""
+        result = ZERO
+        for _, _, kind, fields in self.journal.rows:
+            if kind is PathAmbiguous:
+                result = add(result, fields[_AT_STAKE])
+        return result
+
+    @property
+    def clamped(self) -> Decimal:
+        """What slippage would have cost beyond the bars, summed over the run: money, zero or above (rule R11)."""
+        result = ZERO
+        for fill in self.broker.tracker.fills.values():
+            for note in fill.notes:
+                if note.code is Code.SLIPPAGE_CLAMPED:
+                    beyond = subtract(note.decimal("slipped"), note.decimal("price"))
+                    result = add(result, multiply(multiply(beyond, fill.side.sign), fill.quantity))
+        return result
 
     def _check_runs(self) -> None:
         if self._is_stopped:
@@ -166,12 +237,12 @@ class Backtest:
         """Execute one step each time it is resumed; what every bar needs is kept in local names."""
         clock, now, on_bar, open_orders = self.clock, self._now, self.strategy.on_bar, self._open
         members = [self._members(group) for group in self.feed.groups]
-        failures = self._failures
+        failures, requests = self._failures, self.broker.requests
         last, fills_at_close = len(self.feed) - 1, self.settings.timing is Timing.SAME_CLOSE
         for step, group in enumerate(self.feed.group_of_step):
             clock.step = step
             symbols, present = members[group]
-            if open_orders:
+            if open_orders or requests:
                 self._trade(step, present)
             for symbol_now in present:
                 symbol_now.row += 1
@@ -187,48 +258,55 @@ class Backtest:
             if self._order_calls:
                 self._tell_orders()
             if fills_at_close and open_orders:
-                self.engine.fill_at_close(self._standing(present, ahead=0))
+                self.engine.fill_at_close(self._closing(present, 0))
             if step == last:
                 self._end()
             yield True
 
     def _trade(self, step: int, present: tuple[SymbolNow, ...]) -> None:
         self.engine.begin_step(self.feed.time(step))
-        self.engine.run_bars(self._standing(present, ahead=1))
+        stand, is_open = self.bar_stand, self._open
+        self._walked = {
+            one.symbol: stand.parts(one.symbol, one.row + 1, step) for one in present if one.symbol in is_open
+        }
+        self._walked_step = step
+        self.engine.run_bars(in_rounds(self._walked))
+        if self._open:
+            closing = self._closing(present, 1)
+            self.engine.close_bars(closing)
+            for symbol, parts in self._walked.items():
+                if symbol in closing:  # a bar and the last finer one share what is left
+                    parts[-1].pool = closing[symbol].pool
         self.clock.phase = _STRATEGY
+
+    def _closing(self, present: tuple[SymbolNow, ...], ahead: int) -> dict[str, StandingBar]:
+        """Return the bars whose closes end the step, of symbols with open orders, so many rows ahead of the newest."""
+        step = self.clock.step
+        if self._closed_step != step:
+            self._closes, self._closed_step = {}, step
+        for one in present:
+            if one.symbol in self._open and one.symbol not in self._closes:
+                row = one.row + ahead
+                self._closes[one.symbol] = self.bar_stand.closing(self._met(one.symbol, row), row, step)
+        return {symbol: bar for symbol, bar in self._closes.items() if symbol in self._open}
 
     def _end(self) -> None:
         self._call("on_end", self._now)
         self._tell_orders()
         self.portfolio.check()
 
-    def _standing(self, present: tuple[SymbolNow, ...], ahead: int) -> Mapping[str, StandingBar]:
-        """Return the bars that open orders meet: the newest seen, or the ones after it."""
-        return {
-            one.symbol: self._standing_at(one.symbol, one.row + ahead) for one in present if one.symbol in self._open
-        }
-
-    def _standing_at(self, symbol: str, row: int) -> StandingBar:
-        bars = self.bars[self.feed.places[symbol]]
-        return StandingBar.of_row(bars, row, self._ticks[symbol], self.feed.time(self.clock.step))
-
     def _on_fill(self, fill: Fill) -> None:
-        self._call_inside_bar("on_fill", fill.symbol, fill)
+        self._call("on_fill", self._now, fill)
         self._tell_orders()
 
     def _tell_orders(self, _: object = None) -> None:
         while self._order_calls:
             order = self.broker.get_order(self._order_calls.pop(0))
-            self._call_inside_bar("on_order", order.order.symbol, order)
+            self._call("on_order", self._now, order)
 
     def _note_order(self, event: OrderEvent) -> None:
         if isinstance(event, _TOLD):
             self._order_calls.append(event.order_id)
-
-    def _call_inside_bar(self, call: str, symbol: str, what: object) -> None:
-        self._now.instant = symbol if Phase.OPEN <= self.clock.phase < Phase.CLOSE else None
-        self._call(call, self._now, what)
-        self._now.instant = None
 
     def _call(self, call: str, *arguments: object) -> None:
         try:
@@ -255,6 +333,11 @@ class Backtest:
 
 def _overrides(strategy: Strategy, call: str) -> bool:
     return getattr(type(strategy), call) is not getattr(Strategy, call)
+
+
+def make_simulator(settings: Settings) -> MarketSimulator:
+    """Return the simulator that settings ask for."""
+    return MarketSimulator(settings.limit_rule, settings.path, settings.slippage, settings.volume_cap)
 
 
 def _with_tick(bars: Bars, settings: Settings) -> Bars:

@@ -2,14 +2,17 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import cast
 
 from attrs import field, frozen
 from attrs.validators import instance_of
 
 from core.errors import NotExactError
-from core.execution.costs import Commission
-from core.execution.path import LimitRule
+from core.execution.costs import Commission, Slippage
+from core.execution.path import LimitRule, PathRule
+from core.execution.terms import CashRule, Limits
 from core.money import ZERO, exact
+from core.protocols import CommissionModel, SlippageModel
 
 
 class Timing(StrEnum):
@@ -38,6 +41,23 @@ def _tick_size(value: int | Decimal | None) -> Decimal | None:
     return None if value is None else _above_zero(value, "tick_size")
 
 
+def _volume_cap(value: int | Decimal | None) -> Decimal | None:
+    if value is None:
+        return None
+    cap = _above_zero(value, "volume_cap")
+    if cap > 1:
+        raise NotExactError("volume_cap", value, "a fraction, at most 1")
+    return cap
+
+
+def _costs(model: CommissionModel) -> Commission:
+    return cast("Commission", model)
+
+
+def _slippage(model: SlippageModel) -> Slippage:
+    return cast("Slippage", model)
+
+
 @frozen
 class Settings:
     """What a run is told besides its bars and its strategy.
@@ -47,15 +67,29 @@ class Settings:
         allow_short: Whether a sale may exceed what is held.
         timing: When a market order may fill: at the next open, or at the close it was decided on.
         limit_rule: Whether a touch fills a limit order, or the price has to trade through it.
+        path: In which order the prices of a bar are taken to have happened.
+        cash_rule: What happens to a fill that cash does not cover.
+        volume_cap: The part of a bar's volume that may fill, a fraction; none where nothing bounds it.
         tick_size: The smallest move of a price; the finest digit of each symbol's file where it is not given.
         quantity_step: The smallest move of a quantity.
-        costs: What orders cost.
+        costs: What orders cost; any `CommissionModel` will do.
+        slippage: How much worse than the path's price an order at the market fills; any `SlippageModel` will do.
+        limits: What is allowed at most.
     """
 
     initial_capital: Decimal = field(default=Decimal(100_000), converter=_initial_capital)
     allow_short: bool = field(default=False, validator=instance_of(bool))
     timing: Timing = field(default=Timing.NEXT_OPEN, validator=instance_of(Timing))
     limit_rule: LimitRule = field(default=LimitRule.TOUCH, validator=instance_of(LimitRule))
+    path: PathRule = field(default=PathRule.WORST, validator=instance_of(PathRule))
+    cash_rule: CashRule = field(default=CashRule.REJECT, validator=instance_of(CashRule))
+    volume_cap: Decimal | None = field(default=None, converter=_volume_cap)
     tick_size: Decimal | None = field(default=None, converter=_tick_size)
     quantity_step: Decimal = field(default=Decimal(1), converter=_quantity_step)
-    costs: Commission = field(factory=Commission)
+    costs: Commission = field(factory=Commission, converter=_costs)
+    slippage: Slippage = field(factory=Slippage, converter=_slippage)
+    limits: Limits = field(factory=Limits, validator=instance_of(Limits))
+
+
+# What a file and the command line can say are the fields of these; in Python any model of the protocols will do.
+Settings.__init__.__annotations__.update(costs=Commission, slippage=Slippage)

@@ -7,11 +7,12 @@ row that the run has reached.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import polars as pl
 from attrs import define
 
+from core.backtest.cause import cause_of
 from core.bars import PRICES, TICK_COLUMNS, Bar, Bars
 from core.clock import Clock, Phase
 from core.errors import InputError
@@ -19,12 +20,25 @@ from core.execution.broker import BacktestBroker
 from core.fill import Fill
 from core.instrument import Instrument
 from core.money import multiply
-from core.order import BUY, SELL, Order, Side, TimeInForce, TrackedOrder
+from core.order import BUY, SELL, Order, OrderType, TimeInForce, TrackedOrder
 from core.position import Position
 from core.risk.portfolio import PortfolioState
 from core.text import clean
 
 _REQUESTS = Phase.REQUESTS
+
+
+class OrderTerms(TypedDict, total=False):
+    """What an order may say besides its symbol, side and quantity; see `Order`."""
+
+    limit_price: int | Decimal | None
+    stop_price: int | Decimal | None
+    trail_amount: int | Decimal | None
+    trail_percent: int | Decimal | None
+    type: OrderType
+    time_in_force: TimeInForce
+    good_till: datetime | None
+    tag: str
 
 
 class SymbolNow:
@@ -86,6 +100,10 @@ class SymbolNow:
         """Return every indicator at the newest bar, by name."""
         return {name: getattr(self, name) for name in self._columns}
 
+    def indicators_at(self, row: int) -> dict[str, Any]:
+        """Return every indicator at a row that is over, by name; not for a strategy, whose rows are counted back."""
+        return {name: column[row] for name, column in self._columns.items()}
+
     def _price(self, place: int) -> Decimal:
         if self.row < 0:
             raise _no_bar(self.symbol)
@@ -146,7 +164,7 @@ class Now(dict[str, SymbolNow]):
         step: The step, from 0.
     """
 
-    __slots__ = ("_broker", "_clock", "_instruments", "_portfolio", "get_position", "instant", "symbols")
+    __slots__ = ("_broker", "_clock", "_instruments", "_module", "_portfolio", "get_position", "symbols")
 
     def __init__(
         self,
@@ -155,14 +173,15 @@ class Now(dict[str, SymbolNow]):
         clock: Clock,
         symbols: Mapping[str, SymbolNow],
         instruments: Mapping[str, Instrument],
+        module: str = "",
     ) -> None:
+        self._module = module
         self._portfolio = portfolio
         self._broker = broker
         self._clock = clock
         super().__init__(symbols)
         self._instruments = instruments
         self.symbols: Sequence[str] = ()
-        self.instant: str | None = None  # inside a bar: the symbol whose path is being walked
         self.get_position: Callable[[str], Position] = portfolio.position_getter
 
     def __missing__(self, symbol: str) -> SymbolNow:
@@ -174,50 +193,99 @@ class Now(dict[str, SymbolNow]):
         """The step, from 0."""
         return self._clock.step
 
-    def buy(
-        self,
-        symbol: str,
-        quantity: int | Decimal,
-        *,
-        limit_price: int | Decimal | None = None,
-        time_in_force: TimeInForce = TimeInForce.GTC,
-        tag: str = "",
-    ) -> int:
-        """Ask to buy units, above zero, at the market or at a limit; returns the id, also of a rejected order."""
-        return self._ask(symbol, BUY, quantity, limit_price, time_in_force, tag)
+    def buy(self, symbol: str, quantity: int | Decimal, **terms: Unpack[OrderTerms]) -> int:
+        """Ask to buy units, above zero; returns the id, also of a rejected order.
 
-    def sell(
-        self,
-        symbol: str,
-        quantity: int | Decimal,
-        *,
-        limit_price: int | Decimal | None = None,
-        time_in_force: TimeInForce = TimeInForce.GTC,
-        tag: str = "",
-    ) -> int:
-        """Ask to sell units, above zero, at the market or at a limit; returns the id, also of a rejected order."""
-        return self._ask(symbol, SELL, quantity, limit_price, time_in_force, tag)
+        Args:
+            symbol: What to buy.
+            quantity: Units.
+            **terms: What else `Order` takes: prices, type, time in force, tag. Without any it is a market order.
+        """
+        return self._submit(Order(symbol, BUY, quantity, **terms))
+
+    def sell(self, symbol: str, quantity: int | Decimal, **terms: Unpack[OrderTerms]) -> int:
+        """Ask to sell units, above zero; returns the id, also of a rejected order.
+
+        Args:
+            symbol: What to sell.
+            quantity: Units.
+            **terms: What else `Order` takes: prices, type, time in force, tag. Without any it is a market order.
+        """
+        return self._submit(Order(symbol, SELL, quantity, **terms))
 
     def submit(self, order: Order) -> int:
         """Ask for an order, and return its id, also of a rejected one.
 
-        It is eligible from the open of the next step; asked for inside a bar, by a callback for a fill of the same
-        symbol, at that instant (rules R1 and R8).
+        It is eligible from the open of the next step; asked for inside a bar, by a callback for the same symbol, at
+        that instant (rules R1 and R8).
         """
-        step = self._clock.step
-        return self._broker.submit(order, eligible_step=step if self._takes_effect_now(order.symbol) else step + 1)
+        return self._submit(order)
+
+    def submit_bracket(self, entry: Order, *exits: Order) -> list[int]:
+        """Ask for an entry and its exits, which come to life as it fills; returns their ids, the entry's first.
+
+        The exits have the entry's symbol and quantity and the other side; each cancels as much of the others as it
+        fills.
+
+        Raises:
+            InvalidOrderError: No exit, or one that does not fit the entry.
+        """
+        step = self._eligible_step(entry.symbol)
+        return self._broker.submit_bracket(entry, exits, eligible_step=step, cause=cause_of(self._module))
+
+    def submit_oco(self, *orders: Order) -> list[int]:
+        """Ask for orders of one symbol, of which each cancels as much of the others as it fills; returns their ids.
+
+        Raises:
+            InvalidOrderError: Fewer than two, or of several symbols.
+        """
+        step = self._eligible_step(orders[0].symbol) if orders else 0
+        return self._broker.submit_oco(orders, eligible_step=step, cause=cause_of(self._module))
 
     def cancel(self, order_id: int) -> None:
-        """Ask to give up what is left of an order; it can no longer fill.
+        """Ask to give up what is left of an order; it can no longer fill. One that is over is refused, as an event.
 
         Raises:
             UnknownOrderError: No order has this id.
-            OrderTransitionError: The order is over.
         """
-        if self._takes_effect_now(self._broker.get_order(order_id).order.symbol):
-            self._broker.cancel(order_id)
-        else:
-            self._broker.queue_cancel(order_id)
+        at_once = self._takes_effect_now(self._broker.get_order(order_id).order.symbol)
+        self._broker.request_cancel(order_id, at_once=at_once, cause=cause_of(self._module))
+
+    def cancel_all(self, symbol: str | None = None) -> None:
+        """Ask to cancel every open order, or every one of a symbol."""
+        for order in self.open_orders():
+            if symbol is None or order.order.symbol == symbol:
+                self.cancel(order.id)
+
+    def amend(
+        self,
+        order_id: int,
+        *,
+        quantity: int | Decimal | None = None,
+        limit_price: int | Decimal | None = None,
+        stop_price: int | Decimal | None = None,
+    ) -> None:
+        """Ask to change an order; what is not given stays. A change that cannot be is refused, as an event (rule R12c).
+
+        Args:
+            order_id: Which order.
+            quantity: All units, those filled included; equal to these it cancels the rest.
+            limit_price: The new limit, money for one unit.
+            stop_price: The new stop, money for one unit.
+
+        Raises:
+            UnknownOrderError: No order has this id.
+            NotExactError: A number that is none.
+            InvalidOrderError: A price that such an order cannot have.
+        """
+        self._broker.request_amend(
+            order_id,
+            quantity=quantity,
+            limit_price=limit_price,
+            stop_price=stop_price,
+            at_once=self._takes_effect_now(self._broker.get_order(order_id).order.symbol),
+            cause=cause_of(self._module),
+        )
 
     def get_order(self, order_id: int) -> TrackedOrder:
         """Return an order and how far it came."""
@@ -293,20 +361,15 @@ class Now(dict[str, SymbolNow]):
         """Drawdown over peak equity, a fraction."""
         return self._portfolio.drawdown_ratio
 
-    def _ask(
-        self,
-        symbol: str,
-        side: Side,
-        quantity: int | Decimal,
-        limit_price: int | Decimal | None,
-        time_in_force: TimeInForce,
-        tag: str,
-    ) -> int:
-        order = Order(symbol, side, quantity, limit_price=limit_price, time_in_force=time_in_force, tag=tag)
-        return self.submit(order)
+    def _submit(self, order: Order) -> int:
+        step = self._eligible_step(order.symbol)
+        return self._broker.submit(order, eligible_step=step, cause=cause_of(self._module))
+
+    def _eligible_step(self, symbol: str) -> int:
+        return self._clock.step if self._takes_effect_now(symbol) else self._clock.step + 1
 
     def _takes_effect_now(self, symbol: str) -> bool:
-        return self._clock.phase is _REQUESTS or self.instant == symbol
+        return self._clock.phase is _REQUESTS or self._clock.price_in(symbol) is not None
 
 
 @define
@@ -327,7 +390,7 @@ class Strategy:
         """Be called once a step, after every symbol's bar of that step."""
 
     def on_order(self, now: Now, order: TrackedOrder) -> None:
-        """Be called when an order was accepted, rejected, canceled or expired."""
+        """Be called when an order was accepted, rejected, triggered, changed, canceled or expired."""
 
     def on_fill(self, now: Now, fill: Fill) -> None:
         """Be called at the instant of a fill; what is asked for here meets the rest of that bar."""

@@ -3,47 +3,37 @@
 It has no place to keep a position: what is held it asks the portfolio, and what open orders claim follows from them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from attrs import frozen
-
 from core.announcer import Announcer, Handler
+from core.bars import written_time
 from core.clock import Clock, Phase
-from core.events import OrderAccepted, OrderCanceled, OrderExpired, OrderFilled, OrderRejected, OrderSubmitted
-from core.execution.checks import FillCheck, Terms, check_cash, check_fill, check_known, check_sale, check_terms
+from core.errors import InvalidOrderError
+from core.events import (
+    OrderFilled,
+)
+from core.execution.ask import Ask
+from core.execution.checks import check_claims, check_known, check_siblings, check_terms
 from core.execution.costs import Commission
-from core.execution.order_tracker import OrderRecord, OrderTracker
-from core.fill import Fill
+from core.execution.fill_check import FillCheck, check_fill
+from core.execution.lifecycle import OrderLifecycle, left_of
+from core.execution.order_record import OrderRecord
+from core.execution.order_tracker import OrderTracker
+from core.execution.requests import Change, Request, Requests
+from core.execution.statement import StatementLine, statement_line
+from core.execution.terms import CashRule, Limits, Terms
+from core.fill import Fill, FillRule
 from core.instrument import Instrument
-from core.money import EXACT, ZERO, magnitude
 from core.order import Order, OrderStatus, TimeInForce, TrackedOrder
 from core.position import Position
 from core.protocols import CommissionModel, PortfolioView
 from core.reason import Code, Reason
 
-_OPEN, _CLOSE, _STRATEGY = Phase.OPEN, Phase.CLOSE, Phase.STRATEGY
+_STRATEGY = Phase.STRATEGY
 _MICROSECOND = timedelta(microseconds=1)
-
-
-@frozen
-class StatementLine:
-    """One position in the shape of a broker statement; money is Decimal.
-
-    Attributes:
-        side: LONG or SHORT.
-        quantity: Units, above zero.
-        market_value: Quantity x mark, signed; at cost where there is no mark.
-        unrealized_pnl: Market value less cost.
-    """
-
-    symbol: str
-    side: str
-    quantity: Decimal
-    average_price: Decimal
-    market_value: Decimal
-    unrealized_pnl: Decimal
+_CANCELED = OrderStatus.CANCELED
 
 
 class BacktestBroker:
@@ -55,6 +45,8 @@ class BacktestBroker:
             tick and quantity step is allowed.
         commission: What orders cost; nothing where none is given.
         allow_short: Whether a sale may exceed what is held.
+        cash_rule: What happens to a fill that cash does not cover.
+        limits: What a person allows at most.
         clock: Where simulated time stands; orders are eligible at once where none runs.
         announcer: What its facts are announced through.
 
@@ -65,7 +57,16 @@ class BacktestBroker:
     'position must cover sale, held 0, other open sales 0, asked 10, at most 0'
     """
 
-    __slots__ = ("_announcer", "_clock", "_instruments", "_portfolio", "_queued", "_terms", "_tracker")
+    __slots__ = (
+        "_announcer",
+        "_clock",
+        "_instruments",
+        "_lifecycle",
+        "_portfolio",
+        "_requests",
+        "_terms",
+        "_tracker",
+    )
 
     def __init__(
         self,
@@ -74,49 +75,93 @@ class BacktestBroker:
         instruments: Iterable[Instrument] | None = None,
         commission: CommissionModel | None = None,
         allow_short: bool = False,
+        cash_rule: CashRule = CashRule.REJECT,
+        limits: Limits | None = None,
         clock: Clock | None = None,
         announcer: Announcer | None = None,
     ) -> None:
         self._portfolio = portfolio_state
         self._instruments = None if instruments is None else {one.symbol: one for one in instruments}
-        self._terms = Terms(commission or Commission(), allow_short)
+        self._terms = Terms(commission or Commission(), allow_short, cash_rule, limits or Limits())
         self._clock = clock or Clock()
         self._announcer = announcer or Announcer()
-        self._tracker = OrderTracker()
-        self._queued: list[OrderRecord] = []
+        self._keep_in(OrderTracker())
+
+    def fork(self, portfolio: PortfolioView, records: Iterable[OrderRecord], clock: Clock) -> "BacktestBroker":
+        """Return a broker of copies of open orders, over another portfolio and clock, that announces to nobody."""
+        other = BacktestBroker(portfolio, clock=clock)
+        other._instruments, other._terms = self._instruments, self._terms
+        other._keep_in(self._tracker.fork(records))
+        return other
+
+    def _keep_in(self, tracker: OrderTracker) -> None:
+        self._tracker = tracker
+        self._lifecycle = OrderLifecycle(tracker, self._announcer, self._clock, self._portfolio, self.tick_size)
+        self._requests = Requests(tracker, self._lifecycle, self._announcer, self._portfolio, self._check)
 
     def subscribe(self, handler: Handler) -> Callable[[], None]:
         """Call the handler with every change of an order from now on; returns how to stop."""
         return self._announcer.subscribe(handler)
 
-    def submit(self, order: Order, *, eligible_step: int | None = None) -> int:
+    def submit(self, order: Order, *, eligible_step: int | None = None, cause: str = "") -> int:
         """Take an order, check it, and return its id, also for a rejected one.
 
         Args:
             order: What is asked.
             eligible_step: The first step in which it may fill; the present one where it is not given.
+            cause: Where a strategy asked for it.
         """
-        step = self._clock.step if eligible_step is None else eligible_step
-        now = self._portfolio.timestamp
-        record = self._tracker.add(order, now, step)
-        record.is_after_close = self._clock.phase is _STRATEGY
-        if now is not None and step <= self._clock.step:
-            record.day = now.date()
-            record.is_inside = _OPEN <= self._clock.phase < _CLOSE
+        record = self._add(order, eligible_step)
         with self._announcer.deliveries:
-            self._announcer.announce(OrderSubmitted, now, record.id, order)
-            reason = self._check(record)
-            if reason is None:
-                self._tracker.accept(record)
-                self._announcer.announce(OrderAccepted, now, record.id)
-            else:
-                self._tracker.reject(record, reason)
-                self._announcer.announce(OrderRejected, now, record.id, reason)
+            self._lifecycle.announce_submitted(record, cause)
+            self._lifecycle.decide(record, self._check(record))
         return record.id
 
     async def submit_order(self, order: Order) -> int:
         """Await `submit`, for a caller that lives in an event loop."""
         return self.submit(order)
+
+    def submit_oco(self, orders: Sequence[Order], *, eligible_step: int | None = None, cause: str = "") -> list[int]:
+        """Take orders of which each cancels as much of the others as it fills, and return their ids.
+
+        All are accepted, or none.
+
+        Args:
+            orders: At least two, of one symbol.
+            eligible_step: The first step in which they may fill; the present one where it is not given.
+            cause: Where a strategy asked for them.
+
+        Raises:
+            InvalidOrderError: Fewer than two, or of several symbols.
+        """
+        if len(orders) < _PAIR or any(one.symbol != orders[0].symbol for one in orders):
+            raise InvalidOrderError("one that cancels another needs it, in the same symbol")
+        first = self.order_count + 1
+        return self._submit_group([self._add(one, eligible_step, None, first) for one in orders], cause)
+
+    def submit_bracket(
+        self, entry: Order, exits: Sequence[Order], *, eligible_step: int | None = None, cause: str = ""
+    ) -> list[int]:
+        """Take an entry and its exits, which come to life as it fills, and return their ids, the entry's first.
+
+        All are accepted, or none.
+
+        Args:
+            entry: What opens.
+            exits: What closes: of the entry's symbol and quantity, and of the other side.
+            eligible_step: The first step in which they may fill; the present one where it is not given.
+            cause: Where a strategy asked for them.
+
+        Raises:
+            InvalidOrderError: No exit, or one that does not fit the entry.
+        """
+        if not exits or any(not _is_exit(one, entry) for one in exits):
+            raise InvalidOrderError("an exit must have the symbol and quantity of its entry, and the other side")
+        parent_id = self.order_count + 1
+        group_id = parent_id + 1 if exits[1:] else None
+        records = [self._add(entry, eligible_step)]
+        records += [self._add(one, eligible_step, parent_id, group_id) for one in exits]
+        return self._submit_group(records, cause)
 
     def cancel(self, order_id: int) -> None:
         """Give up what is left of an open order, at once.
@@ -127,36 +172,75 @@ class BacktestBroker:
         """
         record = self._tracker.find(order_id)
         self._tracker.check_can_end(record)
-        self._end(record, _left(record, Code.CANCEL_REQUESTED))
+        self._lifecycle.end(record, left_of(record, Code.CANCEL_REQUESTED))
 
-    def queue_cancel(self, order_id: int) -> None:
-        """Cancel an order before it can fill again, when the next step begins; until then it claims nothing.
+    def amend(
+        self,
+        order_id: int,
+        *,
+        quantity: int | Decimal | None = None,
+        limit_price: int | Decimal | None = None,
+        stop_price: int | Decimal | None = None,
+    ) -> Reason | None:
+        """Change an open order, at once; what is not given stays (rule R12c).
+
+        Args:
+            order_id: Which order.
+            quantity: All units, those filled included; equal to these it cancels the rest.
+            limit_price: The new limit.
+            stop_price: The new stop.
+
+        Returns:
+            Why it was refused, and the order stands as it was; None where it was changed.
 
         Raises:
             UnknownOrderError: No order has this id.
-            OrderTransitionError: The order is over.
+            NotExactError: A number that is none.
+            InvalidOrderError: A price that such an order cannot have.
         """
-        record = self._tracker.find(order_id)
-        self._tracker.check_can_end(record)
-        if not record.cancel_queued:
-            record.cancel_queued = True
-            self._queued.append(record)
+        return self._requests.change_now(self._tracker.find(order_id), Change(quantity, limit_price, stop_price))
+
+    def request_cancel(self, order_id: int, *, at_once: bool, cause: str = "") -> None:
+        """Ask for a cancel, which takes effect now or when the next step begins; one that cannot be is refused.
+
+        Until it takes effect the order claims nothing.
+
+        Raises:
+            UnknownOrderError: No order has this id.
+        """
+        self._requests.cancel(self._tracker.find(order_id), at_once=at_once, cause=cause)
+
+    def request_amend(
+        self,
+        order_id: int,
+        *,
+        quantity: int | Decimal | None = None,
+        limit_price: int | Decimal | None = None,
+        stop_price: int | Decimal | None = None,
+        at_once: bool,
+        cause: str = "",
+    ) -> None:
+        """Ask for a change, which takes effect now or when the next step begins; one that cannot be is refused.
+
+        Raises:
+            UnknownOrderError: No order has this id.
+            NotExactError: A number that is none.
+            InvalidOrderError: A price that such an order cannot have.
+        """
+        change = Change(quantity, limit_price, stop_price)
+        self._requests.amend(self._tracker.find(order_id), change, at_once=at_once, cause=cause)
 
     def begin_step(self, now: datetime) -> list[int]:
-        """Let orders expire whose day is over, then cancel those queued (phase 2 of rule R2); return their ids."""
-        if not self._queued and not self._tracker.has_day_records:
+        """Let orders expire whose life is over, then do what was asked for (phase 2 of R2); return of which orders."""
+        if not self._requests.waiting and not self._tracker.has_mortal_records:
             return []
-        ended = [record.id for record in self._tracker.day_records() if self._expire(record, now)]
-        queued, self._queued = self._queued, []
-        for record in queued:
-            if record.is_open:
-                self._end(record, _left(record, Code.CANCEL_REQUESTED), now=now)
-                ended.append(record.id)
-        return ended
+        ended = [record.id for record in self._tracker.mortal_records() if record.is_open and self._expire(record, now)]
+        return ended + self._requests.carry_out(now)
 
-    def check_fill(self, record: OrderRecord, price: Decimal) -> FillCheck:
-        """Say how much of what remains of an order may fill at a price, and why the rest may not."""
-        return check_fill(record, price, self._portfolio, self._terms)
+    def check_fill(self, record: OrderRecord, quantity: Decimal, price: Decimal, rule: FillRule) -> FillCheck:
+        """Say how many of some units of an order may fill at a price, and why the rest may not."""
+        instrument = self._instrument(record.order.symbol)
+        return check_fill(record, quantity, price, self._portfolio, self._terms, instrument, is_maker=rule.is_maker)
 
     def execute_fill(self, fill: Fill) -> None:
         """Record a fill on its order, and only there: positions and cash are the portfolio's.
@@ -168,11 +252,7 @@ class BacktestBroker:
         """
         record = self._tracker.find(fill.order_id)
         self._tracker.apply_fill(record, fill)
-        self._announcer.announce(OrderFilled, fill.timestamp, record.id, fill, record.remaining)
-
-    def refuse(self, record: OrderRecord, reason: Reason, now: datetime) -> None:
-        """Cancel what is left of an order because it was refused at fill (rule R15b)."""
-        self._end(record, reason, now=now)
+        self._announcer.announce(OrderFilled, fill.timestamp, record.id, fill, record.remaining, self._clock.part)
 
     def get_order(self, order_id: int) -> TrackedOrder:
         """Return an order and how far it came.
@@ -201,12 +281,28 @@ class BacktestBroker:
 
     def convert_positions(self, positions: Mapping[str, Position]) -> list[StatementLine]:
         """Return positions in the shape of a broker statement, derived anew each time."""
-        return [self._statement_line(position) for position in positions.values() if not position.is_flat]
+        view = self._portfolio
+        return [statement_line(one, view.get_mark(one.symbol)) for one in positions.values() if not one.is_flat]
 
     @property
     def tracker(self) -> OrderTracker:
         """The orders as they are kept, for the engine."""
         return self._tracker
+
+    @property
+    def requests(self) -> Sequence[Request]:
+        """What waits for the next step to begin; the same list all along, for the loop."""
+        return self._requests.waiting
+
+    @property
+    def lifecycle(self) -> OrderLifecycle:
+        """What changes the orders, for the engine."""
+        return self._lifecycle
+
+    @property
+    def clock(self) -> Clock:
+        """Where simulated time stands, for the engine."""
+        return self._clock
 
     @property
     def announcer(self) -> Announcer:
@@ -215,61 +311,107 @@ class BacktestBroker:
 
     def tick_size(self, symbol: str) -> Decimal | None:
         """Return the smallest move of a symbol's price; None where any price will do."""
-        instrument = self._instruments.get(symbol) if self._instruments is not None else None
-        return None if instrument is None else instrument.tick_size
+        return self._instrument(symbol).tick_size
 
-    def tick_units(self, symbol: str, digits: int) -> int:
-        """Return a symbol's tick in units of the given digit after the point; at least 1."""
-        tick = self.tick_size(symbol)
-        return 1 if tick is None else max(1, int(tick.scaleb(digits, EXACT)))
+    def quantity_step(self, symbol: str) -> Decimal | None:
+        """Return the smallest move of a symbol's quantity; None where any quantity will do."""
+        return self._instrument(symbol).quantity_step
+
+    def _instrument(self, symbol: str) -> Instrument:
+        found = self._instruments.get(symbol) if self._instruments is not None else None
+        return found or Instrument(symbol)
+
+    def _add(
+        self,
+        order: Order,
+        eligible_step: int | None,
+        parent_id: int | None = None,
+        group_id: int | None = None,
+    ) -> OrderRecord:
+        step = self._clock.step if eligible_step is None else eligible_step
+        return self._tracker.add(
+            order,
+            self._portfolio.timestamp,
+            step,
+            parent_id,
+            group_id,
+            step=self._clock.step,
+            is_after_close=self._clock.phase is _STRATEGY,
+            entry=self._lifecycle.entry_in(order.symbol) if step <= self._clock.step else None,
+        )
+
+    def _submit_group(self, records: Sequence[OrderRecord], cause: str) -> list[int]:
+        with self._announcer.deliveries:
+            for record in records:
+                self._lifecycle.announce_submitted(record, cause)
+            reasons = [self._check(record) for record in records]
+            failed = next(((one.id, reason) for one, reason in zip(records, reasons, strict=True) if reason), None)
+            for record, reason in zip(records, reasons, strict=True):
+                self._lifecycle.decide(record, reason or _of_group(failed))
+        return [record.id for record in records]
 
     def _check(self, record: OrderRecord) -> Reason | None:
         order = record.order
-        instrument = self._instruments.get(order.symbol) if self._instruments else None
-        instrument = instrument or Instrument(order.symbol)
-        reason = check_known(order.symbol, self._instruments) or check_terms(order, instrument)
+        reason = check_known(order.symbol, self._instruments)
         if reason:
             return reason
-        others = [one for one in self._tracker.open_records() if self._counts(one)] if self._tracker.symbols else []
-        if record.sign < 0 and not self._terms.allow_short:
-            return check_sale(record, self._portfolio, others, instrument)
-        return check_cash(record, self._portfolio, others, self._terms, instrument)
+        instrument = self._instrument(order.symbol)
+        reason = check_terms(order, instrument)
+        if not reason and record.sibling_ids:
+            siblings = (self._tracker.find(one) for one in record.sibling_ids)
+            reason = check_siblings(order, [one.order for one in siblings if not one.status.is_final])
+        if reason or record.asleep:
+            return reason
+        others = [one for one in self._tracker.open_records() if self._counts(one, record)] if self._open else []
+        return check_claims(Ask(record, self._portfolio, others, self._terms, instrument))
 
-    def _counts(self, record: OrderRecord) -> bool:
-        """Say whether an open order still has a claim: its cancel is not queued, and its day can go on."""
-        if record.cancel_queued:
+    @property
+    def _open(self) -> Mapping[str, Mapping[int, OrderRecord]]:
+        return self._tracker.symbols
+
+    def _counts(self, record: OrderRecord, asked: OrderRecord) -> bool:
+        """Say whether an open order has a claim besides another: it is awake, and neither canceled nor at its end."""
+        if record.id == asked.id or record.id in asked.sibling_ids or record.cancel_queued or not record.awake:
             return False
         now = self._portfolio.timestamp
-        if record.day is None or now is None or record.order.time_in_force is not TimeInForce.DAY:
+        if now is None or self._clock.phase is not _STRATEGY:
             return True
-        return self._clock.phase is not _STRATEGY or (now + _MICROSECOND).date() <= record.day
+        if record.order.good_till is not None:
+            return now < record.order.good_till
+        if record.day is None or record.order.time_in_force is not TimeInForce.DAY:
+            return True
+        return (now + _MICROSECOND).date() <= record.day
 
     def _expire(self, record: OrderRecord, now: datetime) -> bool:
-        if record.day is None and record.eligible_step <= self._clock.step:
-            record.day = now.date()
-        if record.day is None or now.date() <= record.day:
+        until = self._life_end(record, now)
+        if until is None:
             return False
-        reason = _left(record, Code.EXPIRED, day=f"{record.day}")
-        given_up = self._tracker.end(record, OrderStatus.EXPIRED, reason)
-        self._announcer.announce(OrderExpired, now, record.id, given_up, reason)
+        self._lifecycle.expire(record, left_of(record, Code.EXPIRED, until=until), now)
         return True
 
-    def _end(self, record: OrderRecord, reason: Reason, now: datetime | None = None) -> None:
-        given_up = self._tracker.end(record, OrderStatus.CANCELED, reason)
-        self._announcer.announce(OrderCanceled, now or self._portfolio.timestamp, record.id, given_up, reason)
-
-    def _statement_line(self, position: Position) -> StatementLine:
-        mark = self._portfolio.get_mark(position.symbol)
-        value = position.cost_basis if mark is None else position.market_value(mark)
-        return StatementLine(
-            symbol=position.symbol,
-            side="LONG" if position.quantity > ZERO else "SHORT",
-            quantity=magnitude(position.quantity),
-            average_price=position.average_price or ZERO,
-            market_value=value,
-            unrealized_pnl=ZERO if mark is None else position.unrealized_pnl(mark),
-        )
+    def _life_end(self, record: OrderRecord, now: datetime) -> str | None:
+        """Return with what the life of an order has ended before a step; None where it goes on."""
+        good_till = record.order.good_till
+        if good_till is not None:
+            return None if now <= good_till else written_time(good_till.astimezone(UTC))
+        if not record.awake:
+            return None
+        if record.day is None and record.eligible_step <= self._clock.step:
+            record.day = now.date()
+        return None if record.day is None or now.date() <= record.day else f"{record.day}"
 
 
-def _left(record: OrderRecord, code: Code, **params: str) -> Reason:
-    return Reason.of(code, remaining=record.remaining, quantity=record.order.quantity, **params)
+_PAIR = 2
+
+
+def _is_exit(order: Order, entry: Order) -> bool:
+    is_alike = order.symbol == entry.symbol and order.quantity == entry.quantity
+    return is_alike and order.side is not entry.side
+
+
+def _of_group(failed: tuple[int, Reason] | None) -> Reason | None:
+    """Return the reason of an order that passed, in a group where one has not."""
+    if failed is None:
+        return None
+    order_id, reason = failed
+    return Reason.of(Code.GROUP_MUST_PASS, order=order_id, failed=reason.code.value)

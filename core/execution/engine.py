@@ -1,27 +1,36 @@
 """ExecutionEngine: broker, then simulator, then portfolio, in that order.
 
 Facts of one fill, the order's and the portfolio's, are delivered only when both have booked it, so whoever listens sees
-a consistent state.
+a consistent state. One walk serves for what happens and for what would: the latter is taken on copies.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from core.clock import Clock, Phase
 from core.errors import NoMarkError, OrderNotFilledError
+from core.events import PathAmbiguous
+from core.execution.ambiguity import Outcome, compare
 from core.execution.broker import BacktestBroker
-from core.execution.checks import FillCheck
-from core.execution.market_simulator import MATCHING_PHASES, MarketSimulator, Match, StandingBar
-from core.execution.order_tracker import OrderRecord
-from core.fill import Fill
-from core.money import ZERO
+from core.execution.fill_check import FillCheck, all_or_nothing
+from core.execution.market_simulator import WALKING_PHASES, MarketSimulator, Price
+from core.execution.order_record import OrderRecord
+from core.execution.path import END_OF, Act, Execution, Path, PathRule, may_differ
+from core.execution.standing_bar import StandingBar
+from core.fill import Fill, FillRule
+from core.money import ZERO, add, multiply
 from core.order import Order, OrderType
 from core.protocols import PortfolioStateProtocol
 from core.reason import Reason
 
-_REQUESTS = Phase.REQUESTS
-Books = Mapping[str, Mapping[int, OrderRecord]]
+Books: TypeAlias = Mapping[str, Mapping[int, OrderRecord]]
 """Open orders by symbol and number."""
+Standing: TypeAlias = Mapping[str, StandingBar]
+"""The bar of each symbol that has one."""
+
+_REQUESTS, _OPEN, _CLOSE, _STRATEGY = Phase.REQUESTS, Phase.OPEN, Phase.CLOSE, Phase.STRATEGY
+_LEGS = WALKING_PHASES[1:]
 
 
 class ExecutionEngine:
@@ -31,9 +40,9 @@ class ExecutionEngine:
         broker: Checks and records orders.
         portfolio_state: Books fills.
         market_simulator: Matches orders against bars; without one they fill at the portfolio's mark.
-        clock: Where simulated time stands.
+        clock: Where simulated time stands; where it does for the broker, if not given.
         on_fill: Called after each fill is booked everywhere; what it submits meets the rest of the bar.
-        on_end: Called with the id of each order that a step cancels, lets expire, or refuses at fill.
+        on_end: Called with the id of an order after something has happened to it, and `on_fill` was called.
 
     >>> from datetime import UTC
     >>> from decimal import Decimal
@@ -45,7 +54,7 @@ class ExecutionEngine:
     Decimal('9.50')
     """
 
-    __slots__ = ("_broker", "_clock", "_on_end", "_on_fill", "_portfolio", "_simulator", "_stands_on_marks")
+    __slots__ = ("_broker", "_clock", "_notes", "_on_end", "_on_fill", "_portfolio", "_simulator", "_stands_on_marks")
 
     def __init__(
         self,
@@ -61,9 +70,10 @@ class ExecutionEngine:
         self._portfolio = portfolio_state
         self._simulator = market_simulator or MarketSimulator()
         self._stands_on_marks = market_simulator is None
-        self._clock = clock or Clock()
+        self._clock = clock or broker.clock
         self._on_fill = on_fill or _ignore
         self._on_end = on_end or _ignore
+        self._notes: dict[int, Reason] = {}  # what was ambiguous in the bar that is walked, by order
 
     def process(self, order: Order) -> list[Fill]:
         """Submit an order and match it against the bar it meets, or the mark; return all its fills, perhaps none.
@@ -84,7 +94,8 @@ class ExecutionEngine:
         if fills:
             return fills[0]
         tracked = self._broker.get_order(order_id)
-        reason = tracked.reason or self.why_open(order_id, self._standing(order))
+        standing = self._standing(order)
+        reason = tracked.reason or self.why_open(order_id, [] if standing is None else [standing])
         raise OrderNotFilledError(order_id, tracked.status.value, reason)
 
     async def process_order(self, order: Order) -> list[Fill]:
@@ -96,69 +107,179 @@ class ExecutionEngine:
         return self.fill(order)
 
     def begin_step(self, now: datetime) -> None:
-        """Let orders expire and cancel those queued, at the stamp of a step (phase 2 of rule R2)."""
+        """Let orders expire and do what was asked for, at the stamp of a step (phase 2 of rule R2)."""
         self._clock.phase = _REQUESTS
         for order_id in self._broker.begin_step(now):
             self._on_end(order_id)
 
-    def run_bars(self, standing: Mapping[str, StandingBar]) -> None:
-        """Take every open order along the path of the bar of its symbol, where that has one in this step."""
-        self._walk(standing, self._broker.tracker.symbols)
+    def run_bars(self, rounds: Sequence[Standing]) -> None:
+        """Take every open order along the path of the bar of its symbol, where that has one in this step.
 
-    def fill_at_close(self, standing: Mapping[str, StandingBar]) -> None:
+        Args:
+            rounds: One for the step; several where finer bars stand for a bar, one after the other.
+        """
+        for standing in rounds:
+            self._walk(standing, self._broker.tracker.symbols)
+
+    def close_bars(self, closing: Standing) -> None:
+        """Fill the orders for the close, at the close of each bar."""
+        for bar in closing.values():
+            bar.place = bar.prices[3]
+        self._walk_phase(_CLOSE, closing, self._broker.tracker.symbols)
+
+    def fill_at_close(self, standing: Standing) -> None:
         """Fill the market orders that wait for the next step at the close they were decided on (rule R1)."""
         step = self._clock.step + 1
         books = {symbol: _new_market_orders(self._broker.tracker.symbols.get(symbol, {}), step) for symbol in standing}
-        self._simulator.finish(Phase.CLOSE, standing)
-        self._match(Phase.STRATEGY, standing, books, step)
+        for symbol, bar in standing.items():
+            bar.place = bar.prices[3]
+            for record in books[symbol].values():  # this is the first step in which they may fill
+                record.day = bar.timestamp.date()
+        self._match(_STRATEGY, standing, books, step)
 
-    def why_open(self, order_id: int, standing: StandingBar | None, age: int = 0) -> Reason | None:
-        """Say why an open order does not fill on a bar; None where it would, or where the order is over.
+    def why_open(self, order_id: int, parts: Sequence[StandingBar], age: int = 0) -> Reason | None:
+        """Say why an open order does not fill in this step; None where it would, or where the order is over.
 
         Args:
             order_id: Which order.
-            standing: The bar of its symbol in this step, its path not yet walked; None where there is none.
+            parts: The bar of its symbol, or the finer ones that stand for it, on the path kept; none where it has none.
             age: Without a bar: how many steps old the last price is.
         """
         record = self._broker.tracker.find(order_id)
-        return self._simulator.explain(record, standing, self._clock.step, age) if record.is_open else None
+        return self._simulator.explain(record, parts, self._clock.step, age) if record.is_open else None
 
     def _process(self, order: Order) -> tuple[int, list[Fill]]:
         standing = self._standing(order)
         order_id = self._broker.submit(order)
         record = self._broker.tracker.find(order_id)
         if standing is not None and record.is_open:
-            self._walk({order.symbol: standing}, {order.symbol: {order_id: record}})
+            one = {order.symbol: standing}
+            self._simulator.open_pool(standing, self._broker.quantity_step(order.symbol))
+            self._walk(one, {order.symbol: {order_id: record}})
+            self._walk_phase(_CLOSE, one, {order.symbol: {order_id: record}})
         return order_id, [fill for fill in self._broker.fills() if fill.order_id == order_id]
 
-    def _walk(self, standing: Mapping[str, StandingBar], books: Books) -> None:
-        for phase in MATCHING_PHASES:
-            if not books:
-                break
-            self._clock.phase = phase
-            self._match(phase, standing, books, self._clock.step)
-            self._simulator.finish(phase, standing)
+    def _walk(self, standing: Standing, books: Books) -> None:
+        """Take orders along the paths of some bars, from their open to their close."""
+        self._walk_phase(_OPEN, standing, books)
+        if books:
+            for symbol, bar in standing.items():
+                self._choose_path(bar, books.get(symbol, {}))
+            self._walk_legs(standing, books)
 
-    def _match(self, phase: Phase, standing: Mapping[str, StandingBar], books: Books, step: int) -> None:
-        while books and (match := self._simulator.next_match(phase, standing, books, step, self._held)):
-            self._execute(self._broker.tracker.find(match.order_id), match)
+    def _walk_legs(self, standing: Standing, books: Books) -> None:
+        for phase in _LEGS:
+            self._walk_phase(phase, standing, books)
+        self._notes.clear()
+
+    def _walk_phase(self, phase: Phase, standing: Standing, books: Books) -> None:
+        if not books:
+            return
+        self._clock.phase = phase
+        self._match(phase, standing, books, self._clock.step)
+        for symbol, bar in standing.items():
+            self._advance(bar, books.get(symbol, {}).values(), bar.path[END_OF[phase]])
+
+    def _match(self, phase: Phase, standing: Standing, books: Books, step: int) -> None:
+        """Do what happens in a phase, over all symbols.
+
+        Of one symbol it is what its path meets first; between symbols reductions come before increases, then the place
+        in line (rule R7).
+        """
+        following = {symbol: self._next_of(bar, phase, books.get(symbol), step) for symbol, bar in standing.items()}
+        while found := min(filter(None, following.values()), key=_turn, default=None):
+            bar = standing[found.record.order.symbol]
+            if found.place != bar.place:
+                self._advance(bar, books[bar.symbol].values(), found.place)
+            self._act(found, bar, phase, step)
+            following[bar.symbol] = self._next_of(bar, phase, books.get(bar.symbol), step)
+
+    def _next_of(
+        self, bar: StandingBar, phase: Phase, book: Mapping[int, OrderRecord] | None, step: int
+    ) -> Execution | None:
+        """Return what happens next to the orders of a symbol in a phase; None where it is over for them."""
+        if not book:
+            return None
+        found = self._simulator.next_of(bar, phase, book, step, self._held(bar.symbol))
+        if found is not None and found.place == bar.place:
+            return found
+        followed = self._simulator.settle(bar, book.values())
+        for record, stop in followed:
+            self._broker.lifecycle.move_stop(record, stop, bar.timestamp)
+        return self._simulator.next_of(bar, phase, book, step, self._held(bar.symbol)) if followed else found
+
+    def _advance(self, bar: StandingBar, records: Iterable[OrderRecord], place: int) -> None:
+        for record, stop in self._simulator.advance(bar, records, place, self._clock.step):
+            self._broker.lifecycle.move_stop(record, stop, bar.timestamp)
 
     def _held(self, symbol: str) -> int:
         quantity = self._portfolio.get_position(symbol).quantity
         return (quantity > ZERO) - (quantity < ZERO)
 
-    def _execute(self, record: OrderRecord, match: Match) -> None:
-        check = self._broker.check_fill(record, match.price)
-        fill = self._book(record, match, check) if check.quantity else None
-        if check.refusal:
-            self._broker.refuse(record, check.refusal, match.timestamp)
+    def _act(self, execution: Execution, bar: StandingBar, phase: Phase, step: int) -> None:
+        """Do what an order does, tell who listens, and give them the rest of the bar of its symbol."""
+        record, place = execution.record, bar.price(bar.place)
+        self._clock.part = bar.part
+        if phase < _CLOSE:
+            self._clock.instant = (bar.symbol, place)
+        if execution.act is Act.TRIGGER:
+            self._broker.lifecycle.trigger(record, place, bar.timestamp)
+        elif execution.act is Act.LAPSE:
+            self._end(record, self._simulator.missed_here(record, bar), bar)
+        else:
+            self._fill(execution, bar, phase, step)
+        self._on_end(record.id)
+        self._clock.instant = None
+
+    def _fill(self, execution: Execution, bar: StandingBar, phase: Phase, step: int) -> None:
+        record = execution.record
+        asked = record.ready(step)
+        quantity = asked if bar.pool is None else min(asked, bar.pool)
+        rule = self._simulator.rule_of(record, bar, phase)
+        price = self._simulator.price_of(execution, bar, quantity) if quantity else None
+        check = FillCheck(ZERO, ZERO) if price is None else self._broker.check_fill(record, quantity, price.price, rule)
+        refusal = all_or_nothing(record, asked, check.quantity)
+        if refusal is not None:
+            self._end(record, refusal, bar)
+            return
+        capped = self._simulator.capped(asked, bar, quantity)
+        fill = self._book(record, price, rule, check, capped, bar) if price and check.quantity else None
+        if record.is_open and check.refusal is not None:
+            self._end(record, check.refusal, bar)
+        elif record.is_open and record.order.time_in_force.is_immediate:
+            self._end(record, capped, bar)
         if fill:
             self._on_fill(fill)
-        if check.refusal:
-            self._on_end(record.id)
 
-    def _book(self, record: OrderRecord, match: Match, check: FillCheck) -> Fill:
-        fill = self._make_fill(record, match, check)
+    def _end(self, record: OrderRecord, reason: Reason | None, bar: StandingBar) -> None:
+        if reason is not None:
+            self._broker.lifecycle.end(record, reason, bar.timestamp)
+
+    def _book(
+        self,
+        record: OrderRecord,
+        price: Price,
+        rule: FillRule,
+        check: FillCheck,
+        capped: Reason | None,
+        bar: StandingBar,
+    ) -> Fill:
+        notes = (price.clamped, capped, check.note, self._notes.get(record.id))
+        fill = Fill(
+            id=self._broker.tracker.next_fill_id(),
+            order_id=record.id,
+            symbol=record.order.symbol,
+            side=record.order.side,
+            quantity=check.quantity,
+            price=price.price,
+            timestamp=bar.timestamp,
+            commission=check.commission,
+            rule=rule,
+            reference_price=price.reference,
+            notes=tuple(note for note in notes if note is not None),
+        )
+        bar.check(fill.price)
+        bar.take(fill.quantity)
         with self._broker.announcer.deliveries:
             self._broker.execute_fill(fill)
             self._portfolio.update_position(
@@ -169,21 +290,43 @@ class ExecutionEngine:
                 commission=fill.commission,
                 fill_id=fill.id,
             )
+            self._broker.lifecycle.settle(record, fill)
         return fill
 
-    def _make_fill(self, record: OrderRecord, match: Match, check: FillCheck) -> Fill:
-        return Fill(
-            id=self._broker.tracker.next_fill_id(),
-            order_id=record.id,
-            symbol=record.order.symbol,
-            side=record.order.side,
-            quantity=check.quantity,
-            price=match.price,
-            timestamp=match.timestamp,
-            commission=check.commission,
-            rule=match.rule,
-            note=check.note,
-        )
+    def _choose_path(self, bar: StandingBar, book: Mapping[int, OrderRecord]) -> None:
+        """Put a bar on the path that its rule keeps, and say where the other would give another outcome (rule R3)."""
+        (preferred, path), (other, other_path) = self._simulator.paths(bar).items()
+        bar.path = path
+        records = [one for one in book.values() if one.is_open and one.eligible_step <= self._clock.step]
+        if not records or not may_differ(records, path, bar.digits, self._simulator.beyond(bar)):
+            return
+        working = [one for one in book.values() if one.is_open]
+        outcomes = [self._outcome(bar, working, name, one) for name, one in ((preferred, path), (other, other_path))]
+        if self._simulator.path_rule in _WORST and outcomes[1].value < outcomes[0].value:
+            outcomes.reverse()
+            bar.path = other_path
+        at_stake, notes = compare(*outcomes)
+        if notes:
+            self._notes.update(notes)
+            self._broker.announcer.announce(
+                PathAmbiguous,
+                bar.timestamp,
+                bar.symbol,
+                outcomes[0].path,
+                at_stake,
+                tuple(notes.items()),
+                bar.part,
+            )
+
+    def _outcome(self, bar: StandingBar, records: Sequence[OrderRecord], name: str, path: Path) -> Outcome:
+        """Return what a path would give, walked on copies and without callbacks."""
+        portfolio, clock = self._portfolio.fork(), Clock(self._clock.step)
+        broker = self._broker.fork(portfolio, records, clock)
+        engine = ExecutionEngine(broker, portfolio, self._simulator, clock=clock)
+        engine._walk_legs({bar.symbol: bar.on_path(path)}, broker.tracker.symbols)
+        held = portfolio.get_position(bar.symbol).quantity
+        value = add(portfolio.get_cash_balance(), multiply(held, bar.close))
+        return Outcome.of(name, value, broker.tracker)
 
     def _standing(self, order: Order) -> StandingBar | None:
         if not self._stands_on_marks:
@@ -194,13 +337,20 @@ class ExecutionEngine:
         return StandingBar.at_mark(order, mark, timestamp, self._broker.tick_size(order.symbol))
 
 
+_WORST = frozenset({PathRule.WORST, PathRule.SUBBARS})
+
+
+def _turn(execution: Execution) -> tuple[bool, int]:
+    return execution.turn
+
+
 def _new_market_orders(book: Mapping[int, OrderRecord], step: int) -> dict[int, OrderRecord]:
     """Return the market orders that were asked for once the bars of this step had closed."""
     return {order_id: record for order_id, record in book.items() if _is_new_market_order(record, step)}
 
 
 def _is_new_market_order(record: OrderRecord, step: int) -> bool:
-    is_market = record.order.type is OrderType.MARKET
+    is_market = record.order.type is OrderType.MARKET and bool(record.awake)
     return is_market and record.is_after_close and record.eligible_step == step and not record.cancel_queued
 
 

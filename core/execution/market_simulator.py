@@ -4,115 +4,80 @@ It walks the path of each symbol's bar, one stretch a phase, and asks `path.next
 no order and no position, and no time passes in it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
 from typing import Final, NamedTuple
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
-from core.bars import Bar, Bars
+from core.bars import Bar
 from core.clock import Phase
-from core.errors import InvariantError
-from core.execution.order_tracker import OrderRecord
-from core.execution.path import Execution, LimitRule, nearest, next_execution
+from core.execution.costs import Slippage
+from core.execution.non_fill import capped, missed, why_not
+from core.execution.order_record import OrderRecord
+from core.execution.path import (
+    END_OF,
+    Act,
+    Execution,
+    LimitRule,
+    Path,
+    PathRule,
+    followed_stop,
+    high_first,
+    is_trailing,
+    low_first,
+    nearest,
+    next_execution,
+)
+from core.execution.standing_bar import StandingBar
 from core.fill import FillRule
-from core.money import EXACT, fraction_digits, multiply, quantum, quotient
-from core.order import Order, OrderType
+from core.money import ZERO, add, multiple_above, multiple_below, multiply, subtract
+from core.order import Order, OrderType, TimeInForce
+from core.protocols import SlippageModel
 from core.reason import Code, Reason
 
-MATCHING_PHASES: Final = (Phase.OPEN, Phase.LEG_1, Phase.LEG_2, Phase.LEG_3, Phase.CLOSE)
-_END_OF: Final = {Phase.OPEN: 0, Phase.LEG_1: 1, Phase.LEG_2: 2, Phase.LEG_3: 3, Phase.CLOSE: 3, Phase.STRATEGY: 3}
-
-
-_OPEN, _THROUGH = Phase.OPEN, LimitRule.THROUGH
-_INSIDE: Final = frozenset({Phase.LEG_1, Phase.LEG_2, Phase.LEG_3, Phase.CLOSE})
+WALKING_PHASES: Final = (Phase.OPEN, Phase.LEG_1, Phase.LEG_2, Phase.LEG_3)
+_RULE_OF_PHASE: Final = {
+    Phase.CLOSE: FillRule.CLOSE,
+    Phase.STRATEGY: FillRule.SAME_CLOSE,
+}
+_OPEN = Phase.OPEN
+_NO_STEP = -1
 
 
 class Match(NamedTuple):
-    """One execution as others see it: at which price, by which rule, in which bar."""
+    """One fill as it would be: how much, at which price, by which rule, in which bar."""
 
-    order_id: int
+    quantity: Decimal
     price: Decimal
     rule: FillRule
     timestamp: datetime
 
 
-@define(eq=False)
-class StandingBar:
-    """One bar that orders are matched against, and how far its path has been walked.
+class Price(NamedTuple):
+    """At which price an execution is booked.
 
     Attributes:
-        path: Open, first extreme, second extreme, close, in units of the digit.
-        tick: The instrument's tick in the same units, at least 1.
-        place: Where on the path the price stands.
+        price: Money for one unit, slippage included.
+        reference: The price of the path, money.
+        clamped: The note that the bar's extreme kept slippage from going further; None where it did not.
     """
 
-    symbol: str
-    timestamp: datetime
-    digits: int
-    path: tuple[int, int, int, int]
-    tick: int = 1
-    opening_rule: FillRule = FillRule.OPEN
-    place: int = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Stand at the open."""
-        self.place = self.path[0]
-
-    @classmethod
-    def of_row(cls, bars: Bars, row: int, tick: int, timestamp: datetime) -> "StandingBar":
-        """Stand on one row of a symbol's bars."""
-        return cls(bars.symbol, timestamp, bars.digits, nearest(*bars.row_ticks(row)), tick)
-
-    @classmethod
-    def of_bar(cls, bar: Bar, limit: Decimal | None = None, tick_size: Decimal | None = None) -> "StandingBar":
-        """Stand on a bar, in units fine enough for its prices, a limit and a tick."""
-        prices = (bar.open, bar.high, bar.low, bar.close)
-        digits = max(fraction_digits(price) for price in (*prices, limit or bar.open, tick_size or bar.open))
-        opened, high, low, close = (int(price.scaleb(digits, EXACT)) for price in prices)
-        tick = 1 if tick_size is None else int(tick_size.scaleb(digits, EXACT))
-        return cls(bar.symbol, bar.time, digits, nearest(opened, high, low, close), tick)
-
-    @classmethod
-    def at_mark(
-        cls,
-        order: Order,
-        mark: Decimal,
-        timestamp: datetime,
-        tick_size: Decimal | None = None,
-    ) -> "StandingBar":
-        """Stand on a mark, as on a bar that never moves."""
-        bar = cls.of_bar(Bar(order.symbol, timestamp, mark, mark, mark, mark), order.limit_price, tick_size)
-        bar.opening_rule = FillRule.MARK
-        return bar
-
-    def price(self, ticks: int) -> Decimal:
-        """Return a price, money, of a number of units of the digit."""
-        return multiply(quantum(self.digits), ticks)
-
-    def rule(self, phase: Phase, execution: Execution) -> FillRule:
-        """Name the rule that an execution in a phase follows."""
-        if phase is _OPEN:
-            return self.opening_rule
-        if phase is Phase.STRATEGY:
-            return FillRule.SAME_CLOSE
-        return FillRule.INSTANT if execution.at_once else FillRule.LEG
-
-    def check(self, execution: Execution) -> None:
-        """Check R14: the price lies within the bar."""
-        _, first, second, _ = self.path
-        if not (first <= execution.price <= second or second <= execution.price <= first):
-            raise InvariantError("R14", self.price(execution.price), f"within the bar of {self.symbol}")
+    price: Decimal
+    reference: Decimal
+    clamped: Reason | None = None
 
 
 @frozen
 class MarketSimulator:
-    """Matches orders against the bars it stands on, along the nearest path of each.
+    """Matches orders against the bars it stands on.
 
     Attributes:
         limit_rule: Whether a touch fills a limit order.
+        path_rule: In which order a bar's prices are taken to have happened.
+        slippage: How much worse than the path's price an order at the market fills.
+        volume_cap: The part of a bar's volume that may fill, a fraction; None where nothing bounds it.
 
     >>> from core.order import BUY
     >>> from datetime import UTC
@@ -124,6 +89,9 @@ class MarketSimulator:
     """
 
     limit_rule: LimitRule = LimitRule.TOUCH
+    path_rule: PathRule = PathRule.WORST
+    slippage: SlippageModel = field(factory=Slippage)
+    volume_cap: Decimal | None = None
     _bars: dict[str, Bar] = field(factory=dict, init=False)
 
     def stand_on(self, bar: Bar) -> None:
@@ -133,148 +101,167 @@ class MarketSimulator:
     def standing(self, order: Order, tick_size: Decimal | None = None) -> StandingBar | None:
         """Return the bar that an order meets, its path not yet walked; None where its symbol has none."""
         bar = self._bars.get(order.symbol)
-        return None if bar is None else StandingBar.of_bar(bar, order.limit_price, tick_size)
+        return None if bar is None else StandingBar.of_bar(bar, order, tick_size)
+
+    def open_pool(self, bar: StandingBar, quantity_step: Decimal | None) -> None:
+        """Set how much of a bar's volume may fill (rule R12)."""
+        if self.volume_cap is not None and bar.volume is not None:
+            pool = multiply(bar.volume, self.volume_cap)
+            bar.pool = bar.whole_pool = pool if quantity_step is None else multiple_below(pool, quantity_step)
+
+    def paths(self, bar: StandingBar) -> Mapping[str, Path]:
+        """Return the two paths of a bar by name, the one that the path rule prefers first."""
+        both = {"high_first": high_first(*bar.prices), "low_first": low_first(*bar.prices)}
+        preferred = self.path_rule.value if self.path_rule.value in both else _name_of_nearest(bar)
+        return {preferred: both.pop(preferred), **both}
+
+    def next_of(
+        self, bar: StandingBar, phase: Phase, book: Mapping[int, OrderRecord], step: int, held: int
+    ) -> Execution | None:
+        """Return what happens next to a symbol's orders in a phase; None where the phase is over for it.
+
+        Args:
+            bar: The bar of the symbol.
+            phase: Which part of its path.
+            book: The open orders of the symbol.
+            step: Orders that become eligible later are left alone.
+            held: The sign of the position.
+        """
+        if bar.part and phase is _OPEN:
+            book = {number: one for number, one in book.items() if one.order.type is not OrderType.MARKET_ON_OPEN}
+        return next_execution(
+            (record for record in book.values() if record.is_open and record.ready(step)),
+            phase,
+            bar.place,
+            bar.path[END_OF[phase]],
+            held=held,
+            digits=bar.digits,
+            beyond=self.beyond(bar),
+            has_volume=bar.has_volume,
+        )
+
+    def advance(
+        self, bar: StandingBar, records: Iterable[OrderRecord], place: int, step: int
+    ) -> list[tuple[OrderRecord, Decimal]]:
+        """Move along the path, and return the trailing stops that follow, each with where it is now (rule R10)."""
+        followed: list[tuple[OrderRecord, Decimal]] = []
+        for record in records:
+            if record.eligible_step > step:
+                continue
+            if is_trailing(record):
+                stop = followed_stop(record, bar.price(place), bar.tick_size)
+                if stop is not None:
+                    followed.append((record, stop))
+        bar.place = place
+        return followed
+
+    def settle(self, bar: StandingBar, records: Iterable[OrderRecord]) -> list[tuple[OrderRecord, Decimal]]:
+        """End the tests at the present price, and return the stops of what was new there that follow it (rule R8)."""
+        new = [record for record in records if record.instant is not None]
+        for record in new:
+            record.instant, record.just_triggered = None, False
+        found = ((one, followed_stop(one, bar.price(bar.place), bar.tick_size)) for one in new if is_trailing(one))
+        return [(record, stop) for record, stop in found if stop is not None]
 
     def match(self, order: Order, held: int = 0) -> Match | None:
-        """Return what an order by itself would do on the bar its symbol stands on; None where it does not fill.
+        """Return the first fill that an order by itself would have on the bar its symbol stands on; None for none.
+
+        It is walked on the path that the path rule prefers; of `worst` that is the nearest.
 
         Args:
             order: What is asked.
             held: The sign of the position.
         """
-        standing = self.standing(order)
-        if standing is None or (order.type is OrderType.LIMIT and order.limit_price is None):
+        bar = self.standing(order)
+        if bar is None or (order.type.has_limit and order.limit_price is None):
             return None
-        record = OrderRecord.of(0, order, None, 0)
+        self.open_pool(bar, None)
+        (bar.path, _) = self.paths(bar).values()
+        record = OrderRecord(0, order, None, 0, order.side.sign, order.quantity, 0, stop_price=order.stop_price)
         record.is_open = True
-        for phase in MATCHING_PHASES:
-            found = self.next_match(phase, {order.symbol: standing}, {order.symbol: {0: record}}, 0, lambda _: held)
-            if found:
-                return found
-            standing.place = standing.path[_END_OF[phase]]
-        return None
+        return self._first_fill(record, bar, held)
 
     async def simulate_fill(self, order: Order, held: int = 0) -> Match | None:
         """Await `match`, for a caller that lives in an event loop."""
         return self.match(order, held)
 
-    def next_match(
-        self,
-        phase: Phase,
-        standing: Mapping[str, StandingBar],
-        books: Mapping[str, Mapping[int, OrderRecord]],
-        step: int,
-        held: Callable[[str], int],
-    ) -> Match | None:
-        """Return what happens next in a phase, over all symbols, and move there; None where the phase is over.
+    def _first_fill(self, record: OrderRecord, bar: StandingBar, held: int) -> Match | None:
+        for phase in (*WALKING_PHASES, Phase.CLOSE):
+            while execution := self.next_of(bar, phase, {record.id: record}, 0, held):
+                if execution.act is not Act.TRIGGER:
+                    return self._match_of(execution, bar, phase)
+                if execution.place != bar.place:
+                    self._move(record, bar, execution.place)
+                record.is_triggered, record.wait, record.just_triggered = True, None, True
+                record.instant = record.instant or FillRule.STOP
+            self._move(record, bar, bar.path[END_OF[phase]])
+        return None
 
-        Of one symbol it is what its path meets first; between symbols reductions come before increases, then the lower
-        number (rule R7).
+    def _move(self, record: OrderRecord, bar: StandingBar, place: int) -> None:
+        self.settle(bar, [record])
+        for _, stop in self.advance(bar, [record], place, 0):
+            record.stop_price, record.wait = stop, None
 
-        Args:
-            phase: One of `MATCHING_PHASES`.
-            standing: The bar of each symbol that has one.
-            books: The open orders of each symbol.
-            step: Orders that become eligible later are left alone.
-            held: The sign of the position in a symbol.
-        """
-        best: tuple[StandingBar, Execution] | None = None
-        for symbol, bar in standing.items():
-            book = books.get(symbol)
-            found = self._next_of(bar, phase, book, step, held(symbol)) if book else None
-            if found and (best is None or _comes_before(found, best[1])):
-                best = bar, found
-        if best is None:
+    def _match_of(self, execution: Execution, bar: StandingBar, phase: Phase) -> Match | None:
+        record = execution.record
+        quantity = record.awake if bar.pool is None else min(record.awake, bar.pool)
+        is_whole = quantity == record.awake or record.order.time_in_force is not TimeInForce.FOK
+        if execution.act is Act.LAPSE or not quantity or not is_whole:
             return None
-        bar, execution = best
-        bar.check(execution)
-        bar.place = execution.place
-        return Match(execution.order_id, bar.price(execution.price), bar.rule(phase, execution), bar.timestamp)
+        price = self.price_of(execution, bar, quantity).price
+        return Match(quantity, price, self.rule_of(record, bar, phase), bar.timestamp)
 
-    def finish(self, phase: Phase, standing: Mapping[str, StandingBar]) -> None:
-        """Move every symbol to the end of a phase."""
-        for bar in standing.values():
-            bar.place = bar.path[_END_OF[phase]]
+    def price_of(self, execution: Execution, bar: StandingBar, quantity: Decimal) -> Price:
+        """Return at which price an execution of some units is booked (rules R11 and R14)."""
+        record, reference = execution.record, bar.price(bar.clamp(execution.price))
+        if not record.slips:
+            return Price(reference, reference)
+        amount = self.slippage.amount(reference, quantity, bar.volume, bar.tick_size)
+        if not amount:
+            return Price(reference, reference)
+        return _clamped(record, bar, _slipped(record, reference, amount, bar.tick_size), reference)
 
-    def explain(self, record: OrderRecord, bar: StandingBar | None, step: int, age: int) -> Reason | None:
-        """Say why an open order does not fill on a bar; None where it would.
+    def rule_of(self, record: OrderRecord, bar: StandingBar, phase: Phase) -> FillRule:
+        """Name the rule that a fill in a phase follows."""
+        if phase is _OPEN:
+            return bar.opening_rule
+        return _RULE_OF_PHASE.get(phase) or record.instant or FillRule.LEG
 
-        Args:
-            record: The order.
-            bar: The bar of its symbol, its path not yet walked; None where there is none.
-            step: The step of the bar.
-            age: Without a bar: how many steps old the last price is.
-        """
-        symbol = record.order.symbol
-        if record.eligible_step > step:
-            return Reason.of(Code.NOT_ELIGIBLE_UNTIL, eligible=record.eligible_step, step=step)
-        if bar is None:
-            return Reason.of(Code.NO_BAR, symbol=symbol, steps=age)
-        limit = record.limit_ticks(bar.digits)
-        path = _path_met(record, bar, step)
-        if limit is None or _reaches(record, limit, path, self._beyond(bar)):
-            return None
-        return _unreached(record, bar, limit, path)
+    def explain(self, record: OrderRecord, parts: Sequence[StandingBar], step: int, age: int) -> Reason | None:
+        """Say why an open order does not fill in a step; None where it would; see `non_fill.why_not`."""
+        beyond = self.beyond(parts[-1]) if parts else 0
+        return why_not(record, parts, step, age, beyond=beyond, cap=self.volume_cap)
 
-    def _next_of(
-        self,
-        bar: StandingBar,
-        phase: Phase,
-        book: Mapping[int, OrderRecord],
-        step: int,
-        held: int,
-    ) -> Execution | None:
-        eligible = [record for record in book.values() if record.is_open and record.eligible_step <= step]
-        for record in eligible:
-            if record.is_inside and record.entry is None:
-                record.entry = (phase, bar.place)
-        orders = [(record, record.limit_ticks(bar.digits)) for record in eligible]
-        found = next_execution(orders, bar.place, bar.path[_END_OF[phase]], held, self._beyond(bar))
-        if found and found.at_once and not _meets_price(book[found.order_id], phase, bar, step):
-            limit = book[found.order_id].limit_ticks(bar.digits)
-            return found._replace(at_once=False, price=found.price if limit is None else limit)
-        return found
+    def missed_here(self, record: OrderRecord, bar: StandingBar) -> Reason | None:
+        """Say by how much the price where the path stands misses what an order waits for; None where it does not."""
+        return missed(record, bar, (bar.place,), _NO_STEP, self.beyond(bar))
 
-    def _beyond(self, bar: StandingBar) -> int:
-        return bar.tick if self.limit_rule is _THROUGH else 0
+    def capped(self, asked: Decimal, bar: StandingBar, available: Decimal) -> Reason | None:
+        """Say that the volume of a bar bounds what an order fills; None where it does not."""
+        return capped(asked, bar, available, self.volume_cap)
+
+    def beyond(self, bar: StandingBar) -> int:
+        """Return how many ticks beyond a limit the price must go."""
+        return bar.tick if self.limit_rule is LimitRule.THROUGH else 0
 
 
-def _meets_price(record: OrderRecord, phase: Phase, bar: StandingBar, step: int) -> bool:
-    """Say whether an order meets the price where the path stands, as all do at the open (rule R8).
-
-    That is one that was asked for at this instant; others have been met there, and wait at their limits.
-    """
-    if phase not in _INSIDE:
-        return True
-    return record.eligible_step == step and record.entry == (phase, bar.place)
+def _name_of_nearest(bar: StandingBar) -> str:
+    return "high_first" if nearest(*bar.prices) == high_first(*bar.prices) else "low_first"
 
 
-def _path_met(record: OrderRecord, bar: StandingBar, step: int) -> tuple[int, ...]:
-    """Return the part of a bar's path that an order met: all of it, unless it was asked for inside that bar."""
-    if record.entry is None or record.eligible_step != step:
-        return bar.path
-    phase, place = record.entry
-    return (place, *bar.path[_END_OF[phase] :])
+def _slipped(record: OrderRecord, reference: Decimal, amount: Decimal, tick: Decimal) -> Decimal:
+    limit = record.limit_price
+    if record.sign > 0:
+        slipped = multiple_above(add(reference, amount), tick)
+        return slipped if limit is None else min(slipped, limit)
+    slipped = multiple_below(subtract(reference, amount), tick)
+    return slipped if limit is None else max(slipped, limit)
 
 
-def _comes_before(one: Execution, other: Execution) -> bool:
-    return (not one.reduces, one.order_id) < (not other.reduces, other.order_id)
-
-
-def _reaches(record: OrderRecord, limit: int, path: tuple[int, ...], beyond: int) -> bool:
-    return any(next_execution([(record, limit)], start, end, 0, beyond) for start, end in pairwise(path))
-
-
-def _unreached(record: OrderRecord, bar: StandingBar, limit: int, path: tuple[int, ...]) -> Reason:
-    is_purchase = record.sign > 0
-    extreme = min(path) if is_purchase else max(path)
-    params = {
-        "limit": bar.price(limit),
-        "extreme_name": "low" if is_purchase else "high",
-        "extreme": bar.price(extreme),
-    }
-    if _reaches(record, limit, path, beyond=0):
-        needed = bar.price(limit - record.sign * bar.tick)
-        return Reason.of(Code.LIMIT_TOUCHED_NOT_THROUGH, **params, needed=needed)
-    ticks = quotient(Decimal((extreme - limit) * record.sign), Decimal(bar.tick))
-    return Reason.of(Code.LIMIT_NOT_REACHED, **params, ticks=ticks)
+def _clamped(record: OrderRecord, bar: StandingBar, slipped: Decimal, reference: Decimal) -> Price:
+    _, high, low, _ = bar.prices
+    bound = bar.price(high if record.sign > 0 else low)
+    if multiply(subtract(slipped, bound), record.sign) <= ZERO:
+        return Price(slipped, reference)
+    name = "high" if record.sign > 0 else "low"
+    return Price(bound, reference, Reason.of(Code.SLIPPAGE_CLAMPED, slipped=slipped, extreme_name=name, price=bound))

@@ -1,103 +1,79 @@
 """OrderTracker: every order, how far it came, and the only legal ways on (invariants O1, O2 and O6).
 
-Open orders are kept apart, by symbol, so that no bar and no order ever looks at those that are over.
+Open orders are kept apart, by symbol, so that no bar and no order ever looks at those that are over. It decides
+nothing: who decides tells it, and who reads a journal tells it the same, and so comes to the same orders.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
 from attrs import define, field
 
-from core.clock import Phase
 from core.errors import InvalidFillError, InvariantError, OrderTransitionError, UnknownOrderError
+from core.execution.order_record import Entry, OrderRecord
 from core.fill import Fill
-from core.money import EXACT, ZERO, add, subtract
-from core.order import LEGAL_MOVES, Order, OrderStatus, TimeInForce, TrackedOrder
-from core.reason import Reason
+from core.money import ZERO, add, subtract
+from core.order import LEGAL_MOVES, Order, OrderStatus, TimeInForce
+from core.protocols import Traded
+from core.reason import Code, Reason
 
-_ACCEPTED, _PARTIALLY_FILLED, _FILLED = OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED
-_DAY = TimeInForce.DAY
-
-
-@define(eq=False)
-class OrderRecord:
-    """One order as it is kept; `TrackedOrder` is what others see of it.
-
-    Attributes:
-        eligible_step: The first step in which it may fill.
-        sign: 1 for a purchase, -1 for a sale.
-        remaining: Units that may still fill.
-        day: The date of the first step in which it was eligible; None before that, and for orders that live on.
-        is_after_close: Whether it was asked for once the bars of its step had closed.
-        is_inside: Whether it was asked for inside the bar of the step in which it became eligible.
-        entry: If so, the phase and the price in ticks at which it met the path.
-        cancel_queued: Whether it will be canceled before it can fill again.
-        is_open: Whether it may still fill.
-    """
-
-    id: int
-    order: Order
-    submitted_at: datetime | None
-    eligible_step: int
-    sign: int
-    remaining: Decimal
-    status: OrderStatus = OrderStatus.SUBMITTED
-    filled: Decimal = ZERO
-    given_up: Decimal = ZERO
-    notional: Decimal = ZERO
-    commissions: Decimal = ZERO
-    reason: Reason | None = None
-    day: date | None = None
-    is_after_close: bool = False
-    is_inside: bool = False
-    entry: tuple[Phase, int] | None = None
-    cancel_queued: bool = False
-    is_open: bool = False
-
-    @classmethod
-    def of(cls, order_id: int, order: Order, submitted_at: datetime | None, eligible_step: int) -> "OrderRecord":
-        """Begin the record of an order."""
-        return cls(order_id, order, submitted_at, eligible_step, order.side.sign, order.quantity)
-
-    def limit_ticks(self, digits: int) -> int | None:
-        """Return the limit price in units of the given digit after the point; None for a market order."""
-        limit = self.order.limit_price
-        return None if limit is None else int(EXACT.to_integral_exact(limit.scaleb(digits, EXACT)))
-
-    def seen(self) -> TrackedOrder:
-        """Return the value that others see."""
-        return TrackedOrder(
-            id=self.id,
-            order=self.order,
-            status=self.status,
-            submitted_at=self.submitted_at,
-            filled_quantity=self.filled,
-            given_up_quantity=self.given_up,
-            filled_notional=self.notional,
-            commissions=self.commissions,
-            reason=self.reason,
-        )
+_ACCEPTED, _TRIGGERED = OrderStatus.ACCEPTED, OrderStatus.TRIGGERED
+_PARTIALLY_FILLED, _FILLED = OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED
+_CAN_EXPIRE = frozenset({TimeInForce.DAY, TimeInForce.GTD})
 
 
 @define(eq=False)
 class OrderTracker:
     """The orders of one broker, numbered 1, 2, 3, ... in the order of submission."""
 
-    _records: list[OrderRecord] = field(factory=list, init=False)
+    _records: dict[int, OrderRecord] = field(factory=dict, init=False)
     _open: dict[str, dict[int, OrderRecord]] = field(factory=dict, init=False)
-    _for_a_day: dict[int, OrderRecord] = field(factory=dict, init=False)
+    _can_expire: dict[int, OrderRecord] = field(factory=dict, init=False)
     _fills: dict[int, Fill] = field(factory=dict, init=False)
     _next_fill_id: int = field(default=1, init=False)
+    _next_line: int = field(default=1, init=False)
 
     def __len__(self) -> int:
         """How many orders were submitted."""
         return len(self._records)
 
-    def add(self, order: Order, submitted_at: datetime | None, eligible_step: int) -> OrderRecord:
-        """Give an order its number."""
-        record = OrderRecord.of(len(self._records) + 1, order, submitted_at, eligible_step)
-        self._records.append(record)
+    def add(
+        self,
+        order: Order,
+        submitted_at: datetime | None,
+        eligible_step: int,
+        parent_id: int | None = None,
+        group_id: int | None = None,
+        *,
+        step: int = -1,
+        is_after_close: bool = False,
+        entry: Entry | None = None,
+    ) -> OrderRecord:
+        """Give an order its number, and its place in line; an exit of a bracket sleeps until its entry fills.
+
+        Args:
+            order: What is asked.
+            submitted_at: When; None where no clock runs.
+            eligible_step: The first step in which it may fill.
+            parent_id: The entry whose exit it is.
+            group_id: The first of its siblings, which may be itself.
+            step: The present step.
+            is_after_close: Whether the bars of that step have closed.
+            entry: Where it enters the path of a bar, if inside one.
+        """
+        order_id = len(self._records) + 1
+        record = OrderRecord(
+            order_id, order, submitted_at, eligible_step, order.side.sign, order.quantity, self._take_line()
+        )
+        record.stop_price, record.is_after_close, record.entry = order.stop_price, is_after_close, entry
+        self._records[order_id] = record
+        if parent_id is not None:
+            self._adopt(self.find(parent_id), record)
+        if group_id is not None:
+            self._join(self.find(group_id), record)
+        if submitted_at is not None and eligible_step <= step and not record.asleep:
+            record.day = submitted_at.date()
         return record
 
     def find(self, order_id: int) -> OrderRecord:
@@ -106,28 +82,116 @@ class OrderTracker:
         Raises:
             UnknownOrderError: No order has it.
         """
-        if 1 <= order_id <= len(self._records):
-            return self._records[order_id - 1]
-        raise UnknownOrderError(order_id)
+        record = self._records.get(order_id)
+        if record is None:
+            raise UnknownOrderError(order_id)
+        return record
+
+    def find_open(self, order_ids: Sequence[int]) -> list[OrderRecord]:
+        """Return those of some orders that are open, in the order given."""
+        if not order_ids:
+            return []
+        return [record for one in order_ids if (record := self._records.get(one)) is not None and record.is_open]
 
     def accept(self, record: OrderRecord) -> None:
         """Open an order that passed every check."""
         self._move(record, _ACCEPTED, "accepted")
         record.is_open = True
         self._open.setdefault(record.order.symbol, {})[record.id] = record
-        if record.order.time_in_force is _DAY:
-            self._for_a_day[record.id] = record
+        if record.order.time_in_force in _CAN_EXPIRE:
+            self._can_expire[record.id] = record
 
     def reject(self, record: OrderRecord, reason: Reason) -> None:
         """End an order that failed a check."""
         self._move(record, OrderStatus.REJECTED, "rejected")
-        self._give_up(record, reason)
+        record.reason = reason
+        self.give_up(record, record.remaining)
 
     def end(self, record: OrderRecord, status: OrderStatus, reason: Reason) -> Decimal:
         """Cancel or expire what is left of an open order, and return how much that is."""
         self._move(record, status, status.value.lower())
         self._close(record)
-        return self._give_up(record, reason)
+        record.reason = reason
+        return self.give_up(record, record.remaining)
+
+    def give_up(self, record: OrderRecord, quantity: Decimal) -> Decimal:
+        """Take units off what remains of an order, waking ones first, and return how many."""
+        record.given_up = add(record.given_up, quantity)
+        record.remaining = subtract(record.remaining, quantity)
+        record.asleep = min(record.asleep, record.remaining)
+        self._check(record)
+        return quantity
+
+    def reduce(self, record: OrderRecord, quantity: Decimal, reason: Reason) -> None:
+        """Take units off what remains of an open order: sleeping ones where its entry did not fill, else others."""
+        if reason.code is Code.PARENT_NOT_FILLED:
+            record.asleep = subtract(record.asleep, quantity)
+        elif reason.code is Code.SIBLING_FILLED:
+            record.taken = add(record.taken, quantity)
+        record.reduction = reason
+        self.give_up(record, quantity)
+
+    def wake(self, record: OrderRecord, quantity: Decimal, day: date, step: int, entry: Entry | None) -> None:
+        """Bring units of an exit to life.
+
+        Args:
+            record: The exit.
+            quantity: Units, at most those asleep.
+            day: The date on which that is.
+            step: The step in which that is.
+            entry: Where it enters the path of a bar; None where it meets its next bar from the open.
+        """
+        was_awake = bool(record.awake)
+        record.asleep = subtract(record.asleep, quantity)
+        record.is_after_close = False
+        if entry is not None:
+            record.entry, record.day = entry, record.day or day
+        elif was_awake:
+            record.fresh = (step, quantity)
+        else:
+            record.eligible_step = max(record.eligible_step, step + 1)
+
+    def trigger(self, record: OrderRecord, entry: Entry) -> None:
+        """Note that the stop of an order was reached, and where on the path."""
+        if record.status is _ACCEPTED:
+            self._move(record, _TRIGGERED, "triggered")
+        record.is_triggered, record.entry = True, entry
+        record.wait = None
+
+    def request_cancel(self, record: OrderRecord) -> None:
+        """Note that an order will be canceled, and claims nothing any more."""
+        record.cancel_queued = record.is_open
+
+    def move_stop(self, record: OrderRecord, stop_price: Decimal, step: int) -> None:
+        """Set a trailing stop."""
+        if record.stop_before is None or record.stop_before[0] != step:
+            record.stop_before = (step, record.stop_price)
+        record.stop_price = stop_price
+        record.wait = None
+
+    def amend(
+        self,
+        record: OrderRecord,
+        order: Order,
+        stop_price: Decimal | None,
+        *,
+        keeps_place: bool,
+        entry: Entry | None = None,
+    ) -> None:
+        """Change what an open order asks for, and where its stop is; what it has filled stays."""
+        record.stop_price = stop_price
+        change = subtract(order.quantity, record.order.quantity)
+        if change:
+            unfilled = subtract(order.quantity, record.filled)
+            record.remaining = max(subtract(unfilled, record.taken), ZERO)
+            record.given_up = subtract(unfilled, record.remaining)
+            if self.find_open((record.parent_id or 0,)):  # what its entry has not filled sleeps
+                record.asleep = min(max(add(record.asleep, change), ZERO), record.remaining)
+        record.order, record.entry = order, entry or record.entry
+        record.wait = None
+        if not keeps_place:
+            record.line = self._take_line()
+        self._check(record)
 
     def check_can_end(self, record: OrderRecord) -> None:
         """Refuse the cancel of an order that is over.
@@ -148,13 +212,11 @@ class OrderTracker:
         _check_fits(record, fill)
         if fill.id in self._fills:
             raise InvalidFillError(fill.id, "was applied before")
-        is_whole = fill.quantity == record.remaining
+        is_whole = fill.quantity == record.remaining and not record.given_up
         self._move(record, _FILLED if is_whole else _PARTIALLY_FILLED, "filled")
-        is_first = not record.filled  # most orders fill at once, and need no sums
-        record.filled = fill.quantity if is_first else add(record.filled, fill.quantity)
+        record.traded = traded_after(record.traded, fill.quantity, fill.notional, is_maker=fill.rule.is_maker)
         record.remaining = ZERO if is_whole else subtract(record.remaining, fill.quantity)
-        record.notional = fill.notional if is_first else add(record.notional, fill.notional)
-        record.commissions = fill.commission if is_first else add(record.commissions, fill.commission)
+        record.commissions = add(record.commissions, fill.commission) if record.commissions else fill.commission
         self._fills[fill.id] = fill
         self._next_fill_id = max(self._next_fill_id, fill.id + 1)
         if is_whole:
@@ -183,34 +245,56 @@ class OrderTracker:
         return records
 
     @property
-    def has_day_records(self) -> bool:
-        """Whether any open order lives for a day."""
-        return bool(self._for_a_day)
+    def has_mortal_records(self) -> bool:
+        """Whether the life of any open order is bounded by time."""
+        return bool(self._can_expire)
 
-    def day_records(self) -> list[OrderRecord]:
-        """Return the open orders that live for a day, by number."""
-        return list(self._for_a_day.values())
+    def mortal_records(self) -> list[OrderRecord]:
+        """Return the open orders whose life is bounded by time, by number."""
+        return list(self._can_expire.values())
 
     def all_records(self) -> Iterator[OrderRecord]:
         """Return every order ever submitted, by number."""
-        return iter(self._records)
+        return iter(self._records.values())
+
+    def fork(self, records: Iterable[OrderRecord]) -> "OrderTracker":
+        """Return a tracker of copies of open orders, which may go another way; it knows no others."""
+        other = OrderTracker()
+        for record in records:
+            copy = record.copy()
+            other._records[copy.id] = copy
+            other._open.setdefault(copy.order.symbol, {})[copy.id] = copy
+        other._next_fill_id = self._next_fill_id
+        return other
+
+    def _take_line(self) -> int:
+        line = self._next_line
+        self._next_line += 1
+        return line
+
+    def _adopt(self, parent: OrderRecord, child: OrderRecord) -> None:
+        parent.child_ids = (*parent.child_ids, child.id)
+        child.parent_id = parent.id
+        child.asleep = child.remaining
+
+    def _join(self, first: OrderRecord, record: OrderRecord) -> None:
+        if first is record:
+            record.group_id = record.id
+            return
+        members = (first.id, *first.sibling_ids)
+        record.group_id, record.sibling_ids = first.id, members
+        for order_id in members:
+            member = self.find(order_id)
+            member.sibling_ids = (*member.sibling_ids, record.id)
 
     def _move(self, record: OrderRecord, status: OrderStatus, move: str) -> None:
         if status not in LEGAL_MOVES[record.status]:
             raise OrderTransitionError(record.id, move, record.status.value)
         record.status = status
 
-    def _give_up(self, record: OrderRecord, reason: Reason) -> Decimal:
-        given_up = record.remaining
-        record.given_up = add(record.given_up, given_up)
-        record.remaining = ZERO
-        record.reason = reason
-        self._check(record)
-        return given_up
-
     def _check(self, record: OrderRecord) -> None:
         """Check O2: no part of an order is lost, and it is FILLED if and only if all of it filled."""
-        quantity, filled = record.order.quantity, record.filled
+        quantity, filled = record.order.quantity, record.traded.quantity
         parts = add(add(filled, record.remaining), record.given_up)
         is_whole = parts == quantity and not record.remaining < ZERO and not record.given_up < ZERO < quantity
         if not is_whole or (filled == quantity > ZERO) != (record.status is _FILLED):
@@ -218,11 +302,22 @@ class OrderTracker:
 
     def _close(self, record: OrderRecord) -> None:
         record.is_open = False
-        self._for_a_day.pop(record.id, None)
+        record.asleep = ZERO
+        self._can_expire.pop(record.id, None)
         book = self._open[record.order.symbol]
         del book[record.id]
         if not book:
             del self._open[record.order.symbol]
+
+
+def traded_after(traded: Traded, quantity: Decimal, notional: Decimal, *, is_maker: bool) -> Traded:
+    """Return what an order has filled after one fill more."""
+    if not traded.quantity:  # most orders fill at once, and need no sums
+        return Traded(quantity, notional, quantity, notional) if is_maker else Traded(quantity, notional)
+    maker_quantity, maker_notional = traded.maker_quantity, traded.maker_notional
+    if is_maker:
+        maker_quantity, maker_notional = add(maker_quantity, quantity), add(maker_notional, notional)
+    return Traded(add(traded.quantity, quantity), add(traded.notional, notional), maker_quantity, maker_notional)
 
 
 def _check_fits(record: OrderRecord, fill: Fill) -> None:

@@ -4,7 +4,7 @@ Every change is computed before anything is written, checked against the invaria
 project keeps a quantity held or an amount of cash.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ from core.risk import exposure
 from core.risk.booking import FLAT, book_fill
 from core.risk.invariants import Totals, check_books, check_fill, check_totals
 from core.risk.marks import GivenMarks
+from core.risk.values import PortfolioValues, Positions
 
 _FILL = CashCause.FILL
 
@@ -28,20 +29,8 @@ def _capital(value: object) -> Decimal:
     return _above_zero(value, "initial_capital")
 
 
-class _Positions(dict[str, Position]):
-    """Positions by symbol; each is made from its ledger when somebody looks, and dropped when that changes."""
-
-    def __init__(self, ledgers: Mapping[str, Ledger]) -> None:
-        super().__init__()
-        self._ledgers = ledgers
-
-    def __missing__(self, symbol: str) -> Position:
-        position = self[symbol] = Position(symbol, *self._ledgers.get(symbol, FLAT))
-        return position
-
-
 @define(eq=False)
-class PortfolioState:
+class PortfolioState(PortfolioValues):
     """Positions and cash, exact, and what derives from them.
 
     Attributes:
@@ -65,16 +54,23 @@ class PortfolioState:
     _announcer: Announcer = field(factory=Announcer, kw_only=True)
     _totals: Totals = field(init=False)
     _ledgers: dict[str, Ledger] = field(factory=dict, init=False)
-    _positions: "_Positions" = field(init=False)
+    _positions: "Positions" = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Start with the initial capital as cash."""
-        self._positions = _Positions(self._ledgers)
+        self._positions = Positions(self._ledgers)
         self._totals = Totals(cash=self.initial_capital, capital=self.initial_capital)
 
     def subscribe(self, handler: Handler) -> Callable[[], None]:
         """Call the handler with every change of a position or of cash from now on; returns how to stop."""
         return self._announcer.subscribe(handler)
+
+    def fork(self) -> "PortfolioState":
+        """Return a copy that goes its own way and announces to nobody: what would be if."""
+        other = PortfolioState(self.initial_capital, marks=self._marks)
+        other._ledgers.update(self._ledgers)
+        other._totals = self._totals
+        return other
 
     def update_position(
         self,
@@ -141,87 +137,6 @@ class PortfolioState:
         _check_aware(timestamp)
         self._marks.put(symbol, _above_zero(price, "price"), timestamp, self._profit)
 
-    def get_position(self, symbol: str) -> Position:
-        """Return the position in a symbol; a flat one if it never traded."""
-        return self._positions[symbol]
-
-    @property
-    def position_getter(self) -> Callable[[str], Position]:
-        """`get_position` without the cost of a call in Python, for whoever asks on every bar."""
-        return self._positions.__getitem__
-
-    def get_all_positions(self) -> Mapping[str, Position]:
-        """Return every position that is not flat, by symbol, in the order in which they first traded."""
-        return {symbol: self.get_position(symbol) for symbol, ledger in self._ledgers.items() if ledger[0]}
-
-    def get_cash_balance(self) -> Decimal:
-        """Return the cash, money."""
-        return self._totals.cash
-
-    def get_mark(self, symbol: str) -> Decimal | None:
-        """Return the price that values a symbol; None while there is none."""
-        return self._marks.get_mark(symbol)
-
-    @property
-    def timestamp(self) -> datetime | None:
-        """The time of the newest mark, aware of its zone; None while there is none."""
-        return self._marks.timestamp
-
-    @property
-    def capital(self) -> Decimal:
-        """The initial capital, and deposits less withdrawals, money."""
-        return self._totals.capital
-
-    @property
-    def equity(self) -> Decimal:
-        """Cash and all market values, money. A position without a mark is valued at its cost."""
-        return add(self._totals.cash, self.net_exposure)
-
-    @property
-    def realized_pnl(self) -> Decimal:
-        """What closing has booked, money, before commission."""
-        return exposure.total(ledger[2] for ledger in self._ledgers.values())
-
-    @property
-    def unrealized_pnl(self) -> Decimal:
-        """Market values less costs, money, before commission."""
-        return subtract(self.net_exposure, exposure.total(ledger[1] for ledger in self._ledgers.values()))
-
-    @property
-    def commissions(self) -> Decimal:
-        """What was paid in commissions, money."""
-        return self._totals.commissions
-
-    @property
-    def income(self) -> Decimal:
-        """What was received without a fill, money."""
-        return self._totals.income
-
-    @property
-    def gross_exposure(self) -> Decimal:
-        """Sum of absolute market values, money."""
-        return exposure.gross_exposure(self._market_values())
-
-    @property
-    def net_exposure(self) -> Decimal:
-        """Sum of signed market values, money."""
-        return exposure.total(self._market_values())
-
-    @property
-    def leverage(self) -> Decimal | None:
-        """Gross exposure over equity, a ratio; None where equity is not above zero."""
-        return exposure.leverage(self.gross_exposure, self.equity)
-
-    @property
-    def drawdown(self) -> Decimal:
-        """Peak equity less equity, money; the peak is over all marks, and moves with deposits and withdrawals."""
-        return exposure.drawdown(self._peak_equity, self.equity)
-
-    @property
-    def drawdown_ratio(self) -> Decimal:
-        """Drawdown over peak equity, a fraction."""
-        return exposure.drawdown_ratio(self._peak_equity, self.equity)
-
     def check(self) -> None:
         """Check every invariant of the books in full (`docs/invariants.md`).
 
@@ -231,20 +146,6 @@ class PortfolioState:
         positions = (self.get_position(symbol) for symbol in self._ledgers)
         unrealized = exposure.total(subtract(self._market_value(held), held.cost_basis) for held in positions)
         check_books(self._totals, self._ledgers.items(), self._profit(), unrealized)
-
-    @property
-    def _peak_equity(self) -> Decimal:
-        return add(self._marks.get_peak_profit(self._profit()), self.capital)
-
-    def _profit(self) -> Decimal:
-        return subtract(self.equity, self.capital)
-
-    def _market_values(self) -> Iterator[Decimal]:
-        return (self._market_value(self.get_position(symbol)) for symbol, held in self._ledgers.items() if held[0])
-
-    def _market_value(self, position: Position) -> Decimal:
-        mark = self._marks.get_mark(position.symbol)
-        return position.cost_basis if mark is None else position.market_value(mark)
 
     def _move_capital(self, amount: Decimal, cause: CashCause, timestamp: datetime) -> None:
         old = self._totals

@@ -154,6 +154,12 @@ def test_a_finer_digit_changes_no_price(prices: tuple[int, int, int, int], digit
     assert finer.price(finer.ticks[1][0]) == cents(prices[1])
 
 
+def test_a_row_is_read_in_the_units_of_its_columns() -> None:
+    bars = bars_of("ACME", "100", "101/102/99.5/100.25/10000.5")
+    assert bars.row_units(0) == (10_000, 10_000, 10_000, 10_000, None)
+    assert bars.row_units(1) == (10_100, 10_200, 9_950, 10_025, 100_005)
+
+
 def test_a_digit_for_which_a_price_is_too_long_is_refused() -> None:
     # 200,000,000,000,000 in units of 0.00001 are 2E+19, more than a column of 64 bits holds
     with pytest.raises(BarDataError, match=r"200000000000000 in units of 0\.00001"):

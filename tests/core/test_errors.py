@@ -48,8 +48,8 @@ HOSTILE = "\x1b[2J\u202e"
         (InvalidFillError(3, "was applied before"), "fill 3: was applied before"),
         (OrderNotFilledError(7, "ACCEPTED", None), "order 7 is ACCEPTED"),
         (
-            OrderNotFilledError(7, "REJECTED", Reason.of(Code.PRICE_MUST_BE_GIVEN)),
-            "order 7 is REJECTED: a limit order must have a limit price",
+            OrderNotFilledError(7, "REJECTED", Reason.of(Code.PRICE_MUST_BE_GIVEN, name="limit_price")),
+            "order 7 is REJECTED: such an order must have a limit_price",
         ),
         (
             NoMarkError("ACME"),
@@ -117,6 +117,39 @@ def test_a_bug_is_no_input_error(kind: type[FillstepError]) -> None:
 def test_an_unknown_order_is_a_key_error_whose_message_has_no_quotes() -> None:
     assert isinstance(UnknownOrderError(7), KeyError)
     assert str(UnknownOrderError(7)) == "order 7 is unknown"
+
+
+WHY = Reason.of(Code.NO_BAR, symbol="ACME", steps=1)
+
+
+@pytest.mark.parametrize(
+    ("error", "facts"),
+    [
+        (NotExactError("price", 0.5, "above zero"), {"field": "price", "rule": "above zero"}),
+        (BarDataError("A.csv", "no rows"), {"source": "A.csv", "line": None}),
+        (BarDataError("A.csv", "no rows", line=42), {"source": "A.csv", "line": 42}),
+        (SettingsError("run.capital", "is unknown"), {"key": "run.capital"}),
+        (StrategyError("SmaCross", "on_bar", "mine.py:7", ValueError("no")), {"call": "on_bar"}),
+        (OrderNotFilledError(7, "ACCEPTED", WHY), {"order_id": 7, "reason": WHY}),
+        (OrderNotFilledError(7, "ACCEPTED", None), {"order_id": 7, "reason": None}),
+        (InvariantError("I1", 1, 2, ["cash 1"]), {"name": "I1"}),
+    ],
+)
+def test_an_error_carries_the_facts_that_somebody_may_ask_for(error: FillstepError, facts: dict[str, object]) -> None:
+    assert {name: getattr(error, name) for name in facts} == facts
+
+
+def test_an_error_of_a_strategy_names_the_step_where_there_is_one() -> None:
+    error = StrategyError("SmaCross", "on_bar", "mine.py:7", ValueError("no"), 12)
+    assert str(error) == "mine.py:7: SmaCross.on_bar raised ValueError: no (step 12)"
+
+
+def test_a_number_of_thousands_of_digits_is_not_written() -> None:
+    assert shown(10**5000) == "a number of thousands of digits"
+
+
+def test_a_value_that_is_not_exact_is_shown_with_its_kind_unless_it_is_a_text() -> None:
+    assert str(NotExactError("price", "1,5", "a number")) == "price must be a number, was 1,5"
 
 
 def test_a_long_value_is_cut() -> None:

@@ -2,7 +2,7 @@
 
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 from fractions import Fraction
-from math import floor, trunc
+from math import ceil, floor, trunc
 
 import pytest
 from hypothesis import given
@@ -22,6 +22,7 @@ from core.money import (
     part_of,
     quantum,
     quotient,
+    quotient_up,
     round_half_up,
 )
 from tests.generators import amounts
@@ -208,6 +209,28 @@ def test_a_quotient_is_within_half_a_quantum_of_the_fraction(dividend: Decimal, 
 
 
 @pytest.mark.parametrize(
+    ("dividend", "divisor", "result"),
+    [
+        pytest.param("1", "8192", "0.0001220703125", id="ends"),
+        pytest.param("1", "3", f"0.{'3' * 35}4", id="does not end"),
+        pytest.param("-1", "3", f"-0.{'3' * 36}", id="does not end below zero"),
+        pytest.param("1E-40", "1", "1E-36", id="ends too late"),
+        pytest.param("0", "3", "0", id="zero"),
+        # the largest product of five numbers from outside over the smallest of two
+        pytest.param("1E+90", "1E-24", "1E+114", id="the largest"),
+    ],
+)
+def test_a_quotient_is_rounded_up_where_it_has_too_many_digits(dividend: str, divisor: str, result: str) -> None:
+    assert quotient_up(Decimal(dividend), Decimal(divisor)) == Decimal(result)
+
+
+@given(ANY_AMOUNT, ANY_UNIT)
+def test_a_quotient_rounded_up_is_the_next_of_its_unit(dividend: Decimal, divisor: Decimal) -> None:
+    unit = Fraction(1, 10**36)
+    assert quotient_up(dividend, divisor) == ceil(Fraction(dividend) / Fraction(divisor) / unit) * unit
+
+
+@pytest.mark.parametrize(
     ("amount", "digits", "rounded"),
     [
         ("0.125", 2, "0.13"),
@@ -276,6 +299,7 @@ def test_the_threads_context_changes_no_result() -> None:
             canonical(number),
             part_of(number, Decimal(123457), Decimal(987654)),
             quotient(number, Decimal(7)),
+            quotient_up(number, Decimal("0.5")),
             round_half_up(number, 4),
             multiple_below(number, Decimal("0.0005")),
             multiple_above(number, Decimal("0.0005")),
@@ -291,6 +315,7 @@ def test_the_threads_context_changes_no_result() -> None:
         "123456789.123456789012",
         trunc(share / QUANTUM) * QUANTUM,
         Decimal("17636684.160493827002"),
+        Decimal("246913578.246913578024"),
         Decimal("123456789.1235"),
         Decimal("123456789.1230"),
         Decimal("123456789.1235"),

@@ -1,8 +1,10 @@
 """Facts say which panes are to be shown anew."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from core.backtest.loop import Backtest
+from core.events import PathAmbiguous
 from tui.bridge import FOLLOW_THE_CLOCK, Bridge
 from tui.messages import TITLES
 
@@ -37,6 +39,13 @@ def test_money_that_comes_without_a_fill_concerns_the_books(sample: Sample) -> N
     assert time is not None
     run.portfolio.receive_income(5, time)
     assert bridge.take_dirty() == {"positions", "pnl", "events"}
+
+
+def test_an_ambiguous_path_concerns_events(sample: Sample) -> None:
+    run = sample(2)
+    bridge = Bridge(run)
+    run.broker.announcer.announce(PathAmbiguous, run.portfolio.timestamp, "AAPL", "low_first", Decimal(1), ())
+    assert bridge.take_dirty() == {"events"}
 
 
 def test_what_was_taken_is_not_given_again(sample: Sample) -> None:

@@ -6,10 +6,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
+from core.backtest.examples import SHIPPED
 from core.backtest.loop import Backtest
 from core.errors import FillstepError, StrategyError
 from tui.__main__ import main
@@ -29,6 +31,15 @@ class BuyOne(Strategy):
         print("at step", now.step)
         if now.step == 0:
             now.buy("A", self.quantity, tag=self.tag)
+"""
+BRACKET = """from decimal import Decimal
+from core import BUY, SELL, Order, Strategy
+
+class Bracket(Strategy):
+    def on_bar(self, now):
+        if now.step == 0:
+            target = Order("A", SELL, 10, limit_price=Decimal("11.40"))
+            now.submit_bracket(Order("A", BUY, 10), Order("A", SELL, 10, stop_price=Decimal("9.50")), target)
 """
 RAISES = """from core import Strategy
 class Mine(Strategy):
@@ -85,17 +96,22 @@ def test_a_run_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "buy_one.py", "--data", "A.csv", "--set", "quantity=2", "--costs.per-unit", "0.005"]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [
-        "strategy        buy_one.py",
-        "steps           3",
-        "orders          1",
-        "  filled        1",
-        "fills           1",
-        "realized P&L    0.00",
-        "unrealized P&L  +4.00",
-        "commissions     0.01",
-        "net P&L         +3.99",
-        "equity          100,003.99",
-        "drawdown        0.00 (0.00%)",
+        "strategy            buy_one.py",
+        "steps               3",
+        "orders              1",
+        "  rejected          0",
+        "  filled            1",
+        "  canceled          0",
+        "  expired           0",
+        "fills               1",
+        "realized P&L        0.00",
+        "unrealized P&L      +4.00",
+        "commissions         0.01",
+        "net P&L             +3.99",
+        "equity              100,003.99",
+        "drawdown            0.00 (0.00%)",
+        "at stake in paths   0.00",
+        "slippage clamped    0.00",
     ]
     assert err == "at step 0\nat step 1\nat step 2\n"
 
@@ -110,9 +126,27 @@ def test_a_run_prints_json_and_nothing_else(capsys: pytest.CaptureFixture[str]) 
             "allow_short": False,
             "timing": "next_open",
             "limit_rule": "touch",
+            "path": "worst",
+            "cash_rule": "reject",
+            "volume_cap": None,
             "tick_size": None,
             "quantity_step": "1",
-            "costs": {"per_unit": "0", "minimum": "1.5", "basis_points": "0", "digits": 2},
+            "costs": {
+                "per_unit": "0",
+                "minimum": "1.5",
+                "basis_points": "0",
+                "maker_basis_points": None,
+                "per_order": "0",
+                "tiers": [],
+                "digits": 2,
+            },
+            "slippage": {"ticks": "0", "basis_points": "0", "volume_impact": "0"},
+            "limits": {
+                "position_quantity_max": None,
+                "order_notional_max": None,
+                "gross_exposure_max": None,
+                "drawdown_ratio_max": None,
+            },
         },
         "steps": 3,
         "orders": {
@@ -132,7 +166,28 @@ def test_a_run_prints_json_and_nothing_else(capsys: pytest.CaptureFixture[str]) 
         "net_pnl": "0.5",
         "equity": "100000.5",
         "drawdown": "0",
+        "money_at_stake": "0",
+        "clamped": "0",
     }
+
+
+def test_a_run_says_what_paths_decide_and_what_the_bars_took_off_slippage(capsys: pytest.CaptureFixture[str]) -> None:
+    # bought 10 at the open: 10.00, by 200 ticks 12.00, clamped to the high: 10 x 0.50 = 5.00 is taken off
+    # low first, sold at the stop: 9.50, by 200 ticks 7.50, clamped to the low: 10 x 1.75 = 17.50 is taken off
+    # high first, sold at the target: 10 x (11.40 - 9.25) = 21.50 is at stake
+    write("A.csv", f"{HEADER}2024-01-02,10,10,10,10.00,9\n2024-01-03,10,11.50,9.25,10,9\n")
+    write("bracket.py", BRACKET)
+    options = ("--data", "A.csv", "--slippage.ticks", "200")
+    assert main(["run", "bracket.py", *options]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "at stake in paths   21.50",
+        "slippage clamped    22.50",
+    ]
+
+
+def unhurried(errors: str) -> str:
+    """Leave out the line that says how fast a run was, which a slow machine prints."""
+    return re.sub(r"^[\d,]+ steps in [\d.]+ s, [\d,]+ a second\n", "", errors)
 
 
 def test_the_same_run_prints_the_same_bytes_anywhere(tmp_path: Path) -> None:
@@ -144,7 +199,7 @@ def test_the_same_run_prints_the_same_bytes_anywhere(tmp_path: Path) -> None:
     first, second = (
         in_a_process(*arguments, cwd=cwd, **place) for cwd, place in zip((ROOT, tmp_path), places, strict=True)
     )
-    assert (first.returncode, first.stderr) == (0, "")
+    assert (first.returncode, unhurried(first.stderr)) == (0, "")
     assert first.stdout == second.stdout
     assert json.loads(first.stdout)["steps"] == 2015
 
@@ -164,6 +219,21 @@ def test_files_of_bars_follow_one_option(capsys: pytest.CaptureFixture[str]) -> 
     write("B.csv", BARS)
     assert main(["run", "buy-and-hold", "--data", "A.csv", "B.csv", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["fills"] == 2
+
+
+def test_finer_bars_stand_for_those_of_their_symbol(capsys: pytest.CaptureFixture[str]) -> None:
+    # 10 are bought at the open of 10; the bar alone sells them at its stop, its two halves at the target on the way up
+    write("bracket.py", BRACKET)
+    write("A.csv", f"{HEADER}2024-01-02,10,10,10,10.00,9\n2024-01-03,10,11.50,9.25,10,9\n")
+    Path("finer").mkdir()
+    halves = "2024-01-03T12:00,10,11.50,10,10,5\n2024-01-03T18:00,10,10,9.25,10,4\n"
+    write("finer/A.csv", f"{HEADER}{halves}")
+    found = []
+    for options in ([], ["--path", "subbars", "--subbars", "finer/A.csv"]):
+        assert main(["run", "bracket.py", "--data", "A.csv", "--json", *options]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    assert [one["realized_pnl"] for one in found] == ["-5", "14"]
+    assert [one["money_at_stake"] for one in found] == ["19", "0"]
 
 
 DATA = {
@@ -194,6 +264,21 @@ OPTIONS = {
     "no choice": ("--timing now", "--timing: must be next_open or same_close, was now"),
     "a table": ("--costs 5", "--costs: must be a table, was 5"),
     "an escape": ("--timing \x1b[2J", "--timing: must be next_open or same_close, was ␛[2J"),
+    "more than all volume": ("--volume-cap 2", "--volume-cap: must be a fraction, at most 1, was 2"),
+    "no path": (
+        "--path foo",
+        "--path: must be worst or nearest or high_first or low_first or subbars, was foo",
+    ),
+    "no finer bars": ("--path subbars", "--path: subbars must have files of finer bars: --subbars FILE"),
+    "finer bars for nothing": ("--subbars A.csv", "--subbars: must go with --path subbars, the path is worst"),
+    "no rule for cash": ("--cash-rule no", "--cash-rule: must be reject or reduce or allow_margin, was no"),
+    "negative slippage": ("--slippage.ticks -1", "--slippage.ticks: must be zero or above, was -1"),
+    "a negative limit": (
+        "--limits.drawdown-ratio-max -1",
+        "--limits.drawdown-ratio-max: must be zero or above, was -1",
+    ),
+    "no pairs": ("--costs.tiers [[0,1],[10]]", "--costs.tiers: must be a list of [a number, a number]"),
+    "an unknown limit": ("--limits.cash 5", "unknown option: --limits.cash."),
     "no flag": ("--allow-short=maybe", 'invalid value for --allow-short: unable to convert "maybe" into bool'),
     "no value": ("--tick-size", 'command "run" parameter --tick-size requires an argument'),
     "twice": ("--tick-size 1 --tick-size 2", "parameter --tick-size specified multiple times"),
@@ -226,7 +311,7 @@ WORDS = {
     "unknown option": (["--data", "A.csv"], "unknown option: --data"),
     "unknown strategy": (
         ["run", "sma"],
-        "strategy sma: must be one of buy-and-hold, dip-buyer, sma-cross, or a file such as my_strategy.py:MyStrategy",
+        f"strategy sma: must be one of {', '.join(SHIPPED)}, or a file such as my_strategy.py:MyStrategy",
     ),
     "missing strategy file": (["run", "no.py"], "strategy no.py: cannot be read: no such file or directory"),
     "missing class": (
@@ -330,11 +415,11 @@ def test_what_has_stopped_a_run_on_the_screen_is_said_after_it(
 def test_the_strategies_that_ship_are_listed_with_their_fields(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["strategies"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split(maxsplit=1) == [
-        "buy-and-hold",
-        "Buy a fixed quantity of each symbol at its first bar, and hold it.",
-    ]
-    assert [line.strip() for line in lines[-3:]] == ["fast = 10", "slow = 30", "quantity = 100"]
+    first = next(line for line in lines if line.startswith("sma-cross"))
+    assert first.split(maxsplit=1)[1].startswith("Hold a fixed quantity of each symbol while")
+    place = lines.index(first)
+    assert [line.strip() for line in lines[place + 1 : place + 4]] == ["fast = 10", "slow = 30", "quantity = 100"]
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == list(SHIPPED)
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -359,8 +444,38 @@ def test_the_help_of_each_command_has_an_example_of_it(command: str, capsys: pyt
 def test_each_setting_is_an_option_by_its_key(capsys: pytest.CaptureFixture[str]) -> None:
     main(["run", "--help"])
     shown = capsys.readouterr().out
-    for option in ("--initial-capital", "--no-allow-short", "--tick-size", "--costs.per-unit", "--costs.digits"):
-        assert option in shown
+    options = (
+        "path volume-cap cash-rule tick-size costs.tiers costs.digits slippage.volume-impact limits.order-notional-max"
+    )
+    for option in ("initial-capital NUMBER", "no-allow-short", "costs.per-unit NUMBER", *options.split()):
+        assert f"--{option}" in shown
+    for word in ("INT", "DECIMAL", "OBJECT", "()"):
+        assert word not in shown
+
+
+def test_a_setting_of_each_table_is_taken_from_an_option(capsys: pytest.CaptureFixture[str]) -> None:
+    options = {
+        "--volume-cap": "0.5",
+        "--cash-rule": "allow-margin",
+        "--costs.tiers": "[[0, 0.005], [100, 0.003]]",
+        "--slippage.ticks": "2",
+        "--limits.position-quantity-max": "50",
+    }
+    assert main(["run", "buy_one.py", "--data", "A.csv", "--json", *chain(*options.items())]) == 0
+    settings = json.loads(capsys.readouterr().out)["settings"]
+    assert (settings["volume_cap"], settings["cash_rule"]) == ("0.5", "allow_margin")
+    assert settings["costs"]["tiers"] == [["0", "0.005"], ["100", "0.003"]]
+    assert (settings["slippage"]["ticks"], settings["limits"]["position_quantity_max"]) == ("2", "50")
+
+
+def test_a_setting_of_each_table_is_taken_from_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    tables = "[costs]\ntiers = [[0, 0.005]]\n[slippage]\nticks = 2\n[limits]\nposition-quantity-max = 50\n"
+    write("run.toml", f"volume-cap = 0.5\npath = 'high_first'\n{tables}")
+    assert main(["run", "buy_one.py", "--data", "A.csv", "--json", "--settings", "run.toml"]) == 0
+    settings = json.loads(capsys.readouterr().out)["settings"]
+    assert (settings["volume_cap"], settings["path"]) == ("0.5", "high_first")
+    assert settings["costs"]["tiers"] == [["0", "0.005"]]
+    assert (settings["slippage"]["ticks"], settings["limits"]["position_quantity_max"]) == ("2", "50")
 
 
 def test_a_run_imports_no_screen() -> None:
@@ -385,3 +500,185 @@ def test_a_reader_that_has_seen_enough_ends_the_command_quietly(tmp_path: Path) 
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert (done.returncode, done.stderr) == (141, "")
+
+
+# --- explain
+
+QUIET = BUY_ONE.replace('print("at step", now.step)', "")
+TOUCHING = """from decimal import Decimal
+from core import Strategy
+
+class Touching(Strategy):
+    def on_bar(self, now):
+        if now.step == 0:
+            now.buy("A", 2, limit_price=10)
+        elif now.get_position("A").quantity:
+            now.sell("A", 2)
+"""
+
+
+def test_the_life_of_an_order_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "buy_one.py", "--order", "1", "--data", "A.csv", "--set", "tag=first"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "2024-01-02  bar 1  order #1 submitted: buy 1 A market",
+        "    asked for by buy_one.py:12 on_bar",
+        "    tag first",
+        "    newest bar 10.00/12.00/9.00/11.00, volume 100",
+        "    cash 100,000.00, position 0, equity 100,000.00 at 11.00",
+        "2024-01-02  bar 1  accepted",
+        "2024-01-03  bar 2  fill #1: buy 1 @ 11.00, R5 at the open",
+        "    on bar 11.00/13.00/10.00/12.50, volume 100",
+        "    notional 11.00, commission 0.00",
+        "                   cash      position   realized   unrealized       equity",
+        "    before   100,000.00             0       0.00         0.00   100,000.00",
+        "    after     99,989.00   1 @ 11.0000       0.00         0.00   100,000.00",
+        "    change       -11.00            +1       0.00         0.00         0.00",
+        "    valued at 11.00, the newest close",
+    ]
+    assert err == "at step 0\nat step 1\nat step 2\n"
+
+
+def test_an_order_is_told_as_it_would_be_in_another_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    write("touching.py", TOUCHING)
+    assert main(["explain", "touching.py", "--order", "2", "--data", "A.csv", "--as", "LEAN"]) == 0
+    assert capsys.readouterr().out.splitlines()[-7:] == [
+        "as lean: another order",
+        "    here:  sell 2 A: 2 @ 12.00 on 2024-01-04, filled",
+        "    there: not asked for",
+        "    the runs part before, in bar 2 at order #1",
+        "    here:  buy 2 A limit 10: 2 @ 10.00 on 2024-01-03, filled",
+        "    there: buy 2 A limit 10: no fill, accepted",
+        "    rule R4 differs: limit_rule is touch here, through there",
+    ]
+
+
+def test_a_run_over_finer_bars_is_compared_with_an_engine_that_has_none(capsys: pytest.CaptureFixture[str]) -> None:
+    write("bracket.py", BRACKET)
+    write("A.csv", f"{HEADER}2024-01-02,10,10,10,10.00,9\n2024-01-03,10,11.50,9.25,10,9\n")
+    Path("finer").mkdir()
+    write("finer/A.csv", f"{HEADER}2024-01-03T12:00,10,11.50,10,10,5\n2024-01-03T18:00,10,10,9.25,10,4\n")
+    finer = ("--data", "A.csv", "--path", "subbars", "--subbars", "finer/A.csv")
+    assert main(["explain", "bracket.py", "--order", "3", *finer, "--as", "backtesting.py"]) == 0
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "    here:  sell 10 A limit 11.4: 10 @ 11.40 on 2024-01-03, filled",
+        "    there: sell 10 A limit 11.4: no fill, canceled SIBLING_FILLED",
+        "    rule R3 differs: path is subbars here, worst there",
+    ]
+
+
+def test_every_bar_of_a_long_wait_is_told_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    days = "".join(f"2024-01-{day:02},10,12,9,11,100\n" for day in range(2, 20))
+    write("A.csv", HEADER + days)
+    write("waiting.py", TOUCHING.replace("limit_price=10", "limit_price=8"))
+    counts = []
+    for options in ([], ["--every-bar"]):
+        assert main(["explain", "waiting.py", "--order", "1", "--data", "A.csv", *options]) == 0
+        counts.append(capsys.readouterr().out.count("waits, LIMIT_NOT_REACHED"))
+    assert counts == [2, 17]
+
+
+def test_each_kind_of_order_of_the_sample_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Backtest] = []
+    make = sys.modules["tui.__main__"].make_backtest
+
+    def make_once(*arguments: object) -> Backtest:
+        made[:] = made or [make(*arguments)]
+        return made[0]
+
+    monkeypatch.setattr("tui.__main__.make_backtest", make_once)
+    seen = set()
+    for order_id in (*range(1, 12), *range(12, 1679, 67), 1679):
+        assert main(["explain", "dip-buyer", "--order", str(order_id)]) == 0
+        out, err = capsys.readouterr()
+        first, *_, last = out.splitlines()
+        assert f"order #{order_id} submitted: " in first
+        assert (unhurried(err), out.count("Traceback"), out.isascii()) == ("", 0, True)
+        assert max(map(len, out.splitlines())) < 160
+        seen |= {word for word in ("rejected, ", "canceled, ", "valued at", "would pass: ") if word in last}
+        order = made[0].broker.get_order(order_id)
+        fills = [fill for fill in made[0].broker.fills() if fill.order_id == order_id]
+        assert out.count("fill #") == len(fills)
+        assert all(f"fill #{fill.id}: {fill.side.name.lower()} {fill.quantity:,f} @ " in out for fill in fills)
+        assert ("rejected" in out) == (order.status.name == "REJECTED")
+    assert seen == {"canceled, ", "valued at", "would pass: "}
+
+
+EXPLAINED = {
+    "no order": ([], 'command "explain" parameter --order requires an argument'),
+    "no number": (["--order", "x"], 'invalid value for --order: unable to convert "x" into int'),
+    "zero": (["--order", "0"], "order 0 is unknown: the run has orders 1 to 1"),
+    "below zero": (["--order=-1"], "order -1 is unknown: the run has orders 1 to 1"),
+    "too high": (["--order", "2"], "order 2 is unknown: the run has orders 1 to 1"),
+    "none at all": (["--order", "1", "--set", "quantity=0"], "order 1 is unknown: the run has no orders"),
+    "an unknown engine": (
+        ["--order", "1", "--as", "vectorbt\x1b[2J"],
+        "profile vectorbt␛[2J is unknown: known are backtrader, backtesting.py, zipline, lean",
+    ),
+    "no engine": (["--order", "1", "--as"], 'command "explain" parameter --as requires an argument'),
+    "a wrong setting": (["--order", "1", "--path", "x"], "--path: must be worst or nearest or high_first or low_first"),
+}
+
+
+@pytest.mark.parametrize(("options", "line"), EXPLAINED.values(), ids=EXPLAINED)
+def test_an_explanation_that_cannot_be_is_one_line(
+    options: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("quiet.py", QUIET.replace("if now.step == 0:", "if now.step == 0 and self.quantity:"))
+    code, said = refused(capsys, "explain", "quiet.py", "--data", "A.csv", *options)
+    assert code == 2
+    assert said.startswith(line)
+
+
+def test_an_explanation_of_a_strategy_that_raises_is_one_line_and_exit_code_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write("mine.py", RAISES.format(call="on_fill", error="ValueError('too late')"))
+    expected = "mine.py:7: Mine.on_fill raised ValueError: too late (step 1)"
+    assert refused(capsys, "explain", "mine.py", "--order", "1", "--data", "A.csv") == (1, expected)
+
+
+def test_an_explanation_tells_text_from_outside_harmlessly(capsys: pytest.CaptureFixture[str]) -> None:
+    symbol = "A\x1b[2J"
+    write(f"{symbol}.csv", BARS)
+    write("quiet.py", QUIET.replace('"A"', repr(symbol)))
+    options = ("--data", f"{symbol}.csv", "--set", "tag=\x1b]0;x\x07\u202e", "--as", "zipline")
+    assert main(["explain", "quiet.py", "--order", "1", *options]) == 0
+    out = capsys.readouterr().out
+    assert all(line.isprintable() for line in out.splitlines())
+    assert "order #1 submitted: buy 1 A␛[2J market" in out
+    assert "tag ␛]0;x␇<202E>" in out
+
+
+def test_an_explanation_names_no_place_on_the_disk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write("quiet.py", QUIET)
+    assert main(["explain", f"{tmp_path}/quiet.py", "--order", "1", "--data", f"{tmp_path}/A.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "asked for by quiet.py:12 on_bar" in out
+    assert str(tmp_path) not in out
+
+
+def test_a_reader_that_has_seen_enough_of_an_explanation_ends_it_quietly() -> None:
+    write("quiet.py", QUIET.replace('tag: str = ""', f'tag: str = "{"x" * 200_000}"'))  # more than a pipe holds
+    command = (
+        f"'{sys.executable}' -m tui explain quiet.py --order 1 --data A.csv "
+        "| head -n 1 >/dev/null; exit ${PIPESTATUS[0]}"
+    )
+    done = subprocess.run(
+        ["bash", "-c", command],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_the_help_of_an_explanation_names_every_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "For example fillstep explain dip-buyer --order 3" in shown
+    for name in ("backtrader", "backtesting.py", "zipline", "lean"):
+        assert name in shown

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from attrs import define
 
-from core.backtest.examples import DipBuyer
+from core.backtest.examples import BracketBreakout, DipBuyer, TrailingStop
 from core.backtest.loop import Backtest
 from core.backtest.strategy import Now
 from tui.app import FillstepApp
@@ -14,6 +14,8 @@ Sample = Callable[..., Backtest]
 SamePicture = Callable[..., None]
 MID_RUN = 145
 A_REFUSAL = 161
+AN_AMBIGUOUS_PATH = 469
+A_STOP_THAT_TRAILS = 130
 END = 2015
 SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["80x24", "140x40"])
 
@@ -41,6 +43,17 @@ def test_mid_run(sample: Sample, same_picture: SamePicture, size: tuple[int, int
 @SIZES
 def test_a_rejected_order_is_selected(sample: Sample, same_picture: SamePicture, size: tuple[int, int]) -> None:
     same_picture(FillstepApp(sample(A_REFUSAL)), size, "3 j j")
+
+
+@SIZES
+def test_brackets_some_of_whose_exits_are_asleep(
+    sample: Sample, same_picture: SamePicture, size: tuple[int, int]
+) -> None:
+    same_picture(FillstepApp(sample(AN_AMBIGUOUS_PATH, BracketBreakout())), size)
+
+
+def test_a_stop_that_trails(sample: Sample, same_picture: SamePicture) -> None:
+    same_picture(FillstepApp(sample(A_STOP_THAT_TRAILS, TrailingStop())), (100, 30))
 
 
 @SIZES

@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from attrs import define
 
-from core.backtest.examples import BuyAndHold
+from core.backtest.examples import BracketBreakout, BuyAndHold
 from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
 from core.backtest.strategy import Now, Strategy
 from core.bars import Bars
-from core.order import TrackedOrder
+from core.events import PathAmbiguous
+from core.order import BUY, SELL, Order, OrderType, TrackedOrder
 from tui.scene import Scene
 from tui.shown import OrderLine, PositionLine, Selection, State
 from tui.view import FrameView
@@ -27,6 +29,22 @@ def view_of(run: Backtest, symbol: str = "AAPL") -> FrameView:
 def bars_of(symbol: str, *closes: str, first_day: int = 0) -> Bars:
     rows = [(START + timedelta(days=first_day + day), *[Decimal(close)] * 4) for day, close in enumerate(closes)]
     return Bars.from_rows(symbol, rows)
+
+
+@define
+class Asking(Strategy):
+    """Ask for one order, or for a bracket, after the first bar."""
+
+    orders: list[Order]
+
+    def on_bar(self, now: Now) -> None:
+        if now.step:
+            return
+        entry, *exits = self.orders
+        if exits:
+            now.submit_bracket(entry, *exits)
+        else:
+            now.submit(entry)
 
 
 class Hedge(Strategy):
@@ -94,17 +112,73 @@ def test_orders_are_listed_from_the_newest_on(sample: Sample) -> None:
 def test_an_order_says_why_it_is_not_filled(sample: Sample) -> None:
     orders = view_of(sample(3)).orders
     offer, refused, resting, filled = orders[0], orders[1], orders[3], orders[4]
-    assert (offer.side, offer.quantity, offer.limit, offer.state) == ("sell", "917", "45.3544", "accepted")
+    assert (offer.side, offer.quantity, offer.price, offer.state) == ("sell", "917", "45.3544", "accepted")
     assert resting.reason.startswith("limit 182.3388 not reached, low ")
     assert refused.state == "rejected"
     assert refused.reason.startswith("cash must cover purchase, needs 39993.9516, has 20071.7428, short ")
     assert (filled.state, filled.filled, filled.reason, filled.tone) == ("filled", "917", "", "good")
 
 
-def test_a_market_order_has_no_limit() -> None:
-    run = Backtest(bars_of("ACME", "10", "10"), BuyAndHold())
+PRICES = {
+    "market": (Order("ACME", BUY, 1), "market"),
+    "open": (Order("ACME", BUY, 1, type=OrderType.MARKET_ON_OPEN), "open"),
+    "close": (Order("ACME", BUY, 1, type=OrderType.MARKET_ON_CLOSE), "close"),
+    "limit": (Order("ACME", BUY, 1, limit_price=9), "9.000"),
+    "stop": (Order("ACME", BUY, 1, stop_price=98), "stop 98.00"),
+    "fine stop": (Order("ACME", BUY, 1, stop_price=Decimal("98.125")), "stop 98.125"),
+    "stop-limit": (Order("ACME", BUY, 1, stop_price=98, limit_price=Decimal("98.5")), "98.00/98.50"),
+    "trail": (Order("ACME", BUY, 1, trail_amount=Decimal("88.5")), "trail 98.50"),
+    "trail in percent": (Order("ACME", BUY, 1, trail_percent=5), "trail 10.50"),
+}
+
+
+@pytest.mark.parametrize(("order", "price"), PRICES.values(), ids=PRICES)
+def test_an_order_shows_the_price_it_waits_for(order: Order, price: str) -> None:
+    bars = Bars.from_rows("ACME", [(START, *[Decimal("10.000")] * 4)])  # a trail counts from the close of 10
+    run = Backtest(bars, Asking([order]))
     run.step()
-    assert view_of(run, "ACME").orders[0].limit == "market"
+    assert view_of(run, "ACME").orders[0].price == price
+
+
+def test_a_trailing_stop_shows_where_it_is_now() -> None:
+    sale = Order("ACME", SELL, 10, trail_amount=2)
+    run = Backtest(bars_of("ACME", "10", "10", "12", "15"), Asking([Order("ACME", BUY, 10), sale]))
+    prices = []
+    while run.step():
+        prices.append(view_of(run, "ACME").orders[0].price)
+    # counted from the fill at 10 in the second bar on
+    assert prices == ["trail -", "trail 8.00", "trail 10.00", "trail 13.00"]
+
+
+def test_an_exit_is_asleep_until_its_entry_fills() -> None:
+    exits = (Order("ACME", SELL, 10, stop_price=9), Order("ACME", SELL, 10, limit_price=12))
+    run = Backtest(bars_of("ACME", "10", "10", "12"), Asking([Order("ACME", BUY, 10), *exits]))
+    states = []
+    while run.step():
+        orders = view_of(run, "ACME").orders
+        states.append([orders[index].state for index in range(3)])
+    assert states == [
+        ["asleep", "asleep", "accepted"],
+        ["accepted", "accepted", "filled"],
+        ["filled", "canceled", "filled"],
+    ]
+
+
+def test_an_exit_that_is_awake_in_part_is_not_asleep() -> None:
+    bars = Bars.from_rows("ACME", [(START + timedelta(days=day), *[Decimal(10)] * 4, 4) for day in range(2)])
+    bracket = [Order("ACME", BUY, 10), Order("ACME", SELL, 10, stop_price=9)]
+    run = Backtest(bars, Asking(bracket), Settings(volume_cap=Decimal(1)))
+    run.run()
+    orders = view_of(run, "ACME").orders
+    assert [orders[index].state for index in range(2)] == ["accepted", "partially filled"]
+
+
+def test_an_ambiguous_path_is_about_its_symbol(sample: Sample) -> None:
+    run = sample(0, BracketBreakout())
+    run.run_until(lambda run: any(isinstance(event, PathAmbiguous) for event in run.journal))
+    events = view_of(run).events
+    line = next(line for line in map(events.__getitem__, range(len(events))) if line.event.startswith("path "))
+    assert (line.about, line.tone) == (line.event.split()[1], "warn")
 
 
 def test_an_event_has_its_bar_as_the_status_counts_and_its_symbol(sample: Sample) -> None:

@@ -11,9 +11,9 @@ _COLUMNS: Final = {
     "symbol": Column("sym", 5, priority=8),
     "side": Column("side", 4, priority=5),
     "quantity": Column("qty", 6, "right", priority=6),
-    "limit": Column("limit", 8, "right", priority=4),
-    "state": Column("state", 8, priority=7),
-    "filled": Column("filled", 6, "right"),
+    "price": Column("price", 11, "right", grow=True, most=15, priority=4),
+    "state": Column("state", 8, grow=True, most=11, priority=7),
+    "filled": Column("filled", 6, "right", priority=3),
     "reason": Column("why", 8, grow=True, priority=2),
 }
 

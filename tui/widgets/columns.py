@@ -7,7 +7,7 @@ marked, and a wide character is never cut in half.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from attrs import frozen
 from rich.cells import cell_len, set_cell_size
@@ -21,6 +21,7 @@ Align: TypeAlias = Literal["left", "right"]
 
 ELLIPSIS = "…"
 GAP = " "
+_ANY_WIDTH: Final = 1 << 16  # more than any screen has
 
 
 @frozen(cache_hash=True)  # it is looked up for every row
@@ -32,6 +33,7 @@ class Column:
         width: Cells it takes at least.
         align: The side its text stands on.
         grow: Whether it takes what other columns leave; several share it.
+        most: Cells it grows to at most.
         priority: The lowest goes first where the widget is too narrow, and of equals the one to the right.
     """
 
@@ -40,6 +42,7 @@ class Column:
     align: Align = "left"
     grow: bool = False
     priority: int = 1
+    most: int = _ANY_WIDTH
 
 
 @lru_cache(maxsize=4096)
@@ -72,10 +75,12 @@ def fit_columns(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:
     while len(kept) > 1 and _taken(columns, kept) > width:
         kept.remove(min(kept, key=lambda i: (columns[i].priority, -i)))
     widths = {i: min(columns[i].width, width) for i in kept}
-    growing = [i for i in kept if columns[i].grow]
     spare = max(width - _taken(columns, kept), 0)
-    for place, i in enumerate(growing):
-        widths[i] += spare // len(growing) + (place < spare % len(growing))
+    room = {i: min(columns[i].most - columns[i].width, spare) for i in kept if columns[i].grow}
+    for place, i in enumerate(sorted(room, key=lambda one: room[one])):  # one with less room leaves more to the others
+        share = min(room[i], -(-spare // (len(room) - place)))
+        widths[i] += share
+        spare -= share
     return tuple(widths.get(i, 0) for i in range(len(columns)))
 
 

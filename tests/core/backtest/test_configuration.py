@@ -11,9 +11,10 @@ from core.backtest.configuration import Layer, make_strategy, overlay, read_assi
 from core.backtest.examples import SmaCross
 from core.backtest.settings import Settings, Timing
 from core.backtest.strategy import Strategy
-from core.errors import NotExactError, SettingsError
-from core.execution.costs import Commission
-from core.execution.path import LimitRule
+from core.errors import NotExactError, SettingsError, StrategyError
+from core.execution.costs import Commission, Slippage
+from core.execution.path import LimitRule, PathRule
+from core.execution.terms import CashRule, Limits
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +48,16 @@ class Positive(Strategy):
             raise NotExactError("size", self.size, "above zero")
 
 
+@define
+class Unmade(Strategy):
+    """It cannot be made."""
+
+    size: Decimal = attrs.field(default=Decimal(1))
+
+    def __attrs_post_init__(self) -> None:
+        raise LookupError("nothing there")
+
+
 def write(text: str | bytes, name: str = "run.toml") -> str:
     Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
     return name
@@ -67,6 +78,9 @@ def test_every_setting_can_stand_in_a_file() -> None:
         allow_short = true
         timing = "same_close"
         limit_rule = "through"
+        path = "low_first"
+        cash_rule = "reduce"
+        volume_cap = 0.1
         tick_size = 0.01
         quantity_step = 10
 
@@ -74,16 +88,48 @@ def test_every_setting_can_stand_in_a_file() -> None:
         per_unit = 0.005
         minimum = 1
         basis_points = 2.5
+        maker_basis_points = -0.5
+        per_order = 0.75
+        tiers = [[0, 0.005], [1_000, 0.004]]
         digits = 3
+
+        [slippage]
+        ticks = 2
+        basis_points = 5
+        volume_impact = 0.1
+
+        [limits]
+        position_quantity_max = 1_000
+        order_notional_max = 25_000
+        gross_exposure_max = 50_000
+        drawdown_ratio_max = 0.2
         """
     ) == Settings(
         initial_capital=Decimal("50000.50"),
         allow_short=True,
         timing=Timing.SAME_CLOSE,
         limit_rule=LimitRule.THROUGH,
+        path=PathRule.LOW_FIRST,
+        cash_rule=CashRule.REDUCE,
+        volume_cap=Decimal("0.1"),
         tick_size=Decimal("0.01"),
         quantity_step=Decimal(10),
-        costs=Commission(Decimal("0.005"), Decimal(1), Decimal("2.5"), 3),
+        costs=Commission(
+            per_unit=Decimal("0.005"),
+            minimum=Decimal(1),
+            basis_points=Decimal("2.5"),
+            maker_basis_points=Decimal("-0.5"),
+            per_order=Decimal("0.75"),
+            tiers=((0, Decimal("0.005")), (1000, Decimal("0.004"))),
+            digits=3,
+        ),
+        slippage=Slippage(ticks=Decimal(2), basis_points=Decimal(5), volume_impact=Decimal("0.1")),
+        limits=Limits(
+            position_quantity_max=Decimal(1000),
+            order_notional_max=Decimal(25_000),
+            gross_exposure_max=Decimal(50_000),
+            drawdown_ratio_max=Decimal("0.2"),
+        ),
     )
 
 
@@ -109,6 +155,7 @@ def test_a_mark_before_the_text_is_not_part_of_it() -> None:
 
 
 WITHIN = "must be a number of at most 18 digits before the point and 12 after"
+ONE_COMMISSION = ("per_unit", "minimum", "basis_points", "maker_basis_points", "per_order", "tiers", "digits")
 REFUSED = {
     "unknown": (
         "capital = 5",
@@ -116,7 +163,7 @@ REFUSED = {
     ),
     "unknown in a table": (
         "[costs]\nper_unt = 5",
-        "costs.per_unt: is unknown: known are per_unit, minimum, basis_points, digits",
+        f"costs.per_unt: is unknown: known are {', '.join(ONE_COMMISSION)}",
     ),
     "twice": ("tick-size = 1\ntick_size = 2", "tick_size: is given twice"),
     "a text for money": ('initial_capital = "5"', "initial_capital: must be a number, was the text 5"),
@@ -128,6 +175,17 @@ REFUSED = {
     "no table": ("costs = 5", "costs: must be a table, was 5"),
     "one for true": ("allow_short = 1", "allow_short: must be true or false, was 1"),
     "no choice": ('timing = "now"', "timing: must be next_open or same_close, was the text now"),
+    "no path": (
+        'path = "best"',
+        "path: must be worst or nearest or high_first or low_first or subbars, was the text best",
+    ),
+    "no cash rule": ('cash-rule = "no"', "cash-rule: must be reject or reduce or allow_margin, was the text no"),
+    "more than all volume": ("volume-cap = 1.5", "volume-cap: must be a fraction, at most 1, was 1.5"),
+    "slippage in favor": ("[slippage]\nticks = -1", "slippage.ticks: must be zero or above, was -1"),
+    "a negative limit": (
+        "[limits]\norder-notional-max = -5",
+        "limits.order-notional-max: must be zero or above, was -5",
+    ),
     "true for a whole number": ("costs.digits = true", "costs.digits: must be a whole number, was True"),
     "a fraction": ("costs.digits = 2.0", "costs.digits: must be a whole number, was 2.0"),
     "no table of fields": ("strategy = 5", "strategy: must be a table, was 5"),
@@ -242,3 +300,9 @@ def test_what_a_validator_of_the_strategy_refuses_is_a_wrong_setting() -> None:
     with pytest.raises(SettingsError, match=r"^strategy Positive: size must be above zero") as caught:
         make_strategy(Positive, [read_assignments(["size=-1"])])
     assert isinstance(caught.value.__cause__, NotExactError)
+
+
+@pytest.mark.parametrize("assignments", [[], ["size=2"]], ids=str)
+def test_a_strategy_that_cannot_be_made_for_another_reason_is_at_fault_itself(assignments: list[str]) -> None:
+    with pytest.raises(StrategyError, match=r"Unmade\.__init__ raised LookupError: nothing there$"):
+        make_strategy(Unmade, [read_assignments(assignments)])

@@ -33,6 +33,7 @@ class Range:
     high: int = 9
 
 
+ROWS = tuple[tuple[Decimal, Decimal], ...]
 TAKEN = {
     "a whole number": (5, int, 5),
     "a whole number for money": (5, Decimal, Decimal(5)),
@@ -50,6 +51,9 @@ TAKEN = {
     "a list of anything": ([1, "a"], list, [1, "a"]),
     "a sequence": (["a"], Sequence[str], ["a"]),
     "a tuple": ([1, 2], tuple[int, ...], (1, 2)),
+    "a row": ([1, "a"], tuple[int, str], (1, "a")),
+    "rows": ([[0, Decimal("0.005")], [1000, 0]], ROWS, ((0, Decimal("0.005")), (1000, 0))),
+    "no rows": ([], ROWS, ()),
     "a set": ([1, 1], set[int], {1}),
     "a list of lists": ([["a"]], list[list[str]], [["a"]]),
     "a table": ({"A": Decimal(1)}, dict[str, Decimal], {"A": Decimal(1)}),
@@ -61,6 +65,8 @@ TAKEN = {
     "written money": (Text("0.5"), Decimal, Decimal("0.5")),
     "a written whole number": (Text("-12"), int, -12),
     "a written text": (Text("12"), str, "12"),
+    "written rows": (Text("[[0, 0.005], [1000, 0.003]]"), ROWS, ((0, Decimal("0.005")), (1000, Decimal("0.003")))),
+    "a written list": (Text("['a']"), list[str], ["a"]),
     "a written choice": (Text("dark-red"), Color, Color.DARK_RED),
 }
 
@@ -100,6 +106,26 @@ REFUSED = {
     "a table for a list": ({"a": 1}, list[str], "list[str], was {'a': 1}"),
     "a text for a table": ("ab", dict[str, int], "dict[str, int], was the text ab"),
     "a wrong item": ([1, "x"], list[int], "list[int], was [1, 'x']"),
+    "a fraction in a list": ([Decimal("1.5")], list[int], "list[int], was [1.5]"),
+    "a number of thousands of digits in a list": ([[10**5000]], ROWS, f"{WITHIN}, was a number of thousands of digits"),
+    "a number for a row": (5, tuple[int, str], "[a whole number, a text], was 5"),
+    "a text for a row": ("ab", tuple[str, str], "[a text, a text], was the text ab"),
+    "a short row": ([1], tuple[int, str], "[a whole number, a text], was [1]"),
+    "a long row": ([1, "a", 2], tuple[int, str], "[a whole number, a text], was [1, 'a', 2]"),
+    "a row for rows": ([0, Decimal("0.005")], ROWS, "a list of [a number, a number], was [0, 0.005]"),
+    "a short row among rows": ([[0, 1], [5]], ROWS, "a list of [a number, a number], was [[0, 1], [5]]"),
+    "a text in a row": ([[0, "1"]], ROWS, "a list of [a number, a number], was [[0, '1']]"),
+    "no number in a row": ([[0, Decimal("NaN")]], ROWS, f"{WITHIN}, was [[0, NaN]]"),
+    "a written number for rows": (Text("0"), ROWS, "a list of [a number, a number], was 0"),
+    "nothing written for rows": (Text(""), ROWS, "a list of [a number, a number], was "),
+    "written rows without brackets": (Text("0:0.005"), ROWS, "a list of [a number, a number], was 0:0.005"),
+    "written rows and more": (Text("[]\nb = 1"), ROWS, "a list of [a number, a number], was []␊b = 1"),
+    "written endless brackets": (Text("[" * 9999), ROWS, f"a list of [a number, a number], was {'[' * 60}…"),
+    "a written exponent out of range": (
+        Text(f"[[0, 1e{'9' * 20}]]"),
+        ROWS,
+        f"a list of [a number, a number], was [[0, 1e{'9' * 20}]]",
+    ),
     "an unknown field": ({"low": 1, "hgh": 2}, Range, "Range, was {'low': 1, 'hgh': 2}"),
     "a missing field": ({}, Range, "Range, was {}"),
     "a time for a date": (datetime(2024, 1, 2, tzinfo=UTC), date, "date, was 2024-01-02 00:00:00+00:00"),
@@ -135,6 +161,7 @@ PLAIN = {
     "an endless float": (inf, "inf"),
     "nothing": (None, None),
     "a list": ([Decimal(1), True], ["1", True]),
+    "rows": (((Decimal(0), Decimal("0.50")),), [["0", "0.5"]]),
 }
 
 

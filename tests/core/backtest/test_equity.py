@@ -61,13 +61,8 @@ def test_equity_and_drawdown_are_those_of_adding_up_everything_anew(
 
 @given(markets(), plans(), st.sampled_from(SETTINGS))
 def test_looking_at_the_drawdown_changes_no_later_drawdown(market: Market, plan: Planned, settings: Settings) -> None:
-    class Blind(Planned):
-        def on_bar(self, now: Now) -> None:
-            for wish in self.steps.get(now.step, ()):
-                self._ask(now, wish)
-
     looking = Backtest(market.bars, plan, settings)  # a plan notes the drawdown at each step
-    blind = Backtest(market.bars, Blind(plan.steps, plan.answers), settings)
+    blind = Backtest(market.bars, Planned(plan.steps, plan.answers, is_looking=False), settings)
     looking.run()
     blind.run()
     assert looking.journal.canonical_bytes() == blind.journal.canonical_bytes()
@@ -139,3 +134,13 @@ def test_a_fill_at_the_close_counts_in_that_close_though_somebody_looked_before(
 
     # the ends of the steps are 1990, 2000 - 20 + 150 = 2130 and 2130: there is no fall
     assert (trade(look=False), trade(look=True)) == (0, 0)
+
+
+def test_facts_that_move_neither_cash_nor_a_position_leave_equity_as_it_was() -> None:
+    made = backtest(bars_of("A", "100", "110", "120"), {0: lambda now: now.buy("A", 5, limit_price=1)})
+    made.step()
+    assert len(made.journal) == 2  # submitted, accepted
+    assert made.equity_curve.equity(0) == 100_000
+    made.run()
+    assert [made.equity_curve.equity(step) for step in range(3)] == [100_000] * 3
+    assert made.equity_curve.peak_profit(2) == 0

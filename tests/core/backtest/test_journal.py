@@ -10,8 +10,17 @@ import pytest
 from core.backtest.journal import Journal, plain
 from core.clock import Clock, Phase
 from core.errors import FillstepError
-from core.events import CashCause, CashChanged, OrderRejected, OrderSubmitted, PositionOpened
-from core.order import BUY, Order, TimeInForce
+from core.events import (
+    CashCause,
+    CashChanged,
+    OrderFilled,
+    OrderRejected,
+    OrderSubmitted,
+    PathAmbiguous,
+    PositionOpened,
+)
+from core.fill import Fill, FillRule
+from core.order import BUY, Order
 from core.position import Position
 from core.reason import Code, Reason
 from tests.core.builders import at, bars_of, run
@@ -61,9 +70,9 @@ def test_a_fact_is_one_line_with_sorted_keys_and_nothing_between() -> None:
 
 def test_an_order_and_a_reason_are_written_in_full() -> None:
     journal = Journal(Clock())
-    order = Order("A", BUY, Decimal("1.50"), limit_price=Decimal("1E+3"), time_in_force=TimeInForce.DAY, tag="x")
+    order = Order("A", BUY, Decimal("1.50"), limit_price=Decimal("1E+3"), good_till=at(3), tag="x")
     reason = Reason.of(Code.POSITION_MUST_COVER_SALE, held=Decimal(5), other_sales=0, asked=7, at_most=5)
-    journal.append(OrderSubmitted, (None, 1, order))
+    journal.append(OrderSubmitted, (None, 3, order, 7, Decimal("99.50"), 1, 2, "mine.py:14 on_bar", 4))
     journal.append(OrderRejected, (None, 1, reason))
     submitted, rejected = map(json.loads, journal.canonical_lines())
     assert submitted["order"] == {
@@ -72,10 +81,28 @@ def test_an_order_and_a_reason_are_written_in_full() -> None:
         "quantity": "1.5",
         "type": "LIMIT",
         "limit_price": "1000",
-        "time_in_force": "DAY",
+        "stop_price": None,
+        "trail_amount": None,
+        "trail_percent": None,
+        "good_till": "2024-01-05T21:00:00.000000Z",
+        "time_in_force": "GTD",
         "tag": "x",
     }
-    assert submitted["timestamp"] is None
+    del submitted["order"]
+    assert submitted == {
+        "event": "OrderSubmitted",
+        "sequence": 0,
+        "step": -1,
+        "phase": "STRATEGY",
+        "timestamp": None,
+        "order_id": 3,
+        "eligible_step": 7,
+        "entry_price": "99.5",
+        "parent_id": 1,
+        "group_id": 2,
+        "cause": "mine.py:14 on_bar",
+        "part": 4,
+    }
     assert rejected["reason"] == {
         "code": "POSITION_MUST_COVER_SALE",
         "params": {"held": "5", "other_sales": 0, "asked": 7, "at_most": 5},
@@ -98,6 +125,8 @@ def test_an_order_and_a_reason_are_written_in_full() -> None:
         (True, True),
         (None, None),
         ("a", "a"),
+        ((), []),
+        (((1, Decimal("2.50")), BUY), [[1, "2.5"], "BUY"]),
         (Position("A"), {"symbol": "A", "quantity": "0", "cost_basis": "0", "realized_pnl": "0", "commissions": "0"}),
     ],
 )
@@ -105,7 +134,58 @@ def test_each_kind_of_value_is_written_in_one_way(value: object, written: object
     assert plain(value) == written
 
 
-@pytest.mark.parametrize("value", [0.5, {1, 2}, [1], (1,), date(2024, 1, 2), b"x", object()])
+def test_a_fill_and_what_there_is_to_say_of_it_are_written_in_full() -> None:
+    journal = Journal(Clock(1, Phase.OPEN))
+    note = Reason.of(Code.SLIPPAGE_CLAMPED, slipped=Decimal("101.060"), extreme_name="high", price=Decimal("101.03"))
+    fill = Fill(
+        id=2,
+        order_id=1,
+        symbol="A",
+        side=BUY,
+        quantity=5,
+        price=Decimal("101.03"),
+        timestamp=at(1),
+        commission=Decimal("0.50"),
+        rule=FillRule.OPEN,
+        reference_price=101,
+        notes=(note,),
+    )
+    journal.append(OrderFilled, (at(1), 1, fill, Decimal("3.0")))
+    (line,) = map(json.loads, journal.canonical_lines())
+    assert line["remaining_quantity"] == "3"
+    assert line["fill"] == {
+        "id": 2,
+        "order_id": 1,
+        "symbol": "A",
+        "side": "BUY",
+        "quantity": "5",
+        "price": "101.03",
+        "timestamp": "2024-01-03T21:00:00.000000Z",
+        "commission": "0.5",
+        "rule": "OPEN",
+        "reference_price": "101",
+        "notes": [
+            {
+                "code": "SLIPPAGE_CLAMPED",
+                "params": {"extreme_name": "high", "price": "101.03", "slipped": "101.06"},
+                "text": "slippage would give 101.06, beyond the high, clamped to 101.03",
+            }
+        ],
+    }
+
+
+def test_a_path_that_was_ambiguous_is_written_with_each_order_concerned() -> None:
+    journal = Journal(Clock(1, Phase.LEG_1))
+    both = {"path": "low_first", "outcome": "-5 @ 98", "other_path": "high_first", "other_outcome": "-5 @ 103"}
+    note = Reason.of(Code.AMBIGUOUS, **both, at_stake=Decimal("25.00"))
+    journal.append(PathAmbiguous, (at(1), "A", "low_first", Decimal("25.00"), ((2, note), (3, note))))
+    (line,) = map(json.loads, journal.canonical_lines())
+    written = {"code": "AMBIGUOUS", "params": {**both, "at_stake": "25"}, "text": note.text}
+    assert (line["at_stake"], line["part"]) == ("25", 0)
+    assert line["notes"] == [[2, written], [3, written]]
+
+
+@pytest.mark.parametrize("value", [0.5, {1, 2}, [1], date(2024, 1, 2), b"x", object()])
 def test_what_has_no_one_way_to_be_written_is_refused(value: object) -> None:
     with pytest.raises(FillstepError, match=f"^a {type(value).__name__} cannot be recorded$"):
         plain(value)
@@ -122,7 +202,7 @@ def test_equal_numbers_that_are_written_differently_give_equal_bytes() -> None:
 
 def test_text_that_is_no_unicode_is_kept() -> None:
     journal = Journal(Clock())
-    journal.append(OrderSubmitted, (None, 1, Order("A\ud800", BUY, 1)))
+    journal.append(OrderSubmitted, (None, 1, Order("A\ud800", BUY, 1), 0))
     assert b"A\xed\xa0\x80" in journal.canonical_bytes()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from attrs import define, evolve
+from attrs import define, evolve, field
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -24,12 +24,24 @@ from core.bars import TICK_COLUMNS, Bars
 from core.clock import Phase
 from core.errors import BarDataError, InvariantError, RunStoppedError, StrategyError
 from core.events import Event, OrderAccepted, OrderFilled, OrderSubmitted
-from core.execution.costs import Commission
+from core.execution.costs import Commission, Slippage
 from core.execution.path import LimitRule
 from core.fill import Fill, FillRule
-from core.order import Order, OrderStatus, Side, TrackedOrder
+from core.order import Order, OrderStatus, Side, TimeInForce, TrackedOrder
 from core.risk import portfolio as portfolio_module
-from tests.core.builders import B1, BEFORE_B1, Answering, Script, at, backtest, bars_of, fills_of, reason_of, run
+from tests.core.builders import (
+    B1,
+    BEFORE_B1,
+    Action,
+    Answering,
+    Script,
+    at,
+    backtest,
+    bars_of,
+    fills_of,
+    reason_of,
+    run,
+)
 from tests.generators import HIGHEST, LOWEST, Market, Planned, asks, cents, markets, plans
 
 ROOT = Path(core.__file__ or "").parents[1]
@@ -509,6 +521,13 @@ def test_a_run_that_was_stopped_in_its_last_step_says_so_too() -> None:
         made.step()
 
 
+def test_a_run_of_which_nobody_wants_another_step_was_not_stopped_by_an_error() -> None:
+    made = backtest(bars_of("A", "1", "1"), {})
+    made.step()
+    made._steps.close()  # as when it is thrown away
+    assert (made.step_count, made.is_over) == (1, False)
+
+
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, BaseException])
 def test_a_person_can_interrupt_a_strategy(kind: type[BaseException]) -> None:
     def interrupt(_: Now) -> None:
@@ -608,6 +627,102 @@ def test_the_books_are_checked_in_full_at_the_end() -> None:
     made.portfolio._totals = made.portfolio._totals._replace(commissions=Decimal(1))
     with pytest.raises(InvariantError):
         made.step()
+
+
+@define
+class Told(Strategy):
+    """Write down what is told of each order, and when."""
+
+    ask: Action
+    told: list[tuple[int, int, str]] = field(factory=list)
+
+    def on_start(self, now: Now) -> None:
+        self.ask(now)
+
+    def on_bar(self, now: Now) -> None:
+        if now.step == 1:
+            now.amend(1, quantity=3)
+            now.amend(1, quantity=Decimal("0.5"))
+
+    def on_order(self, now: Now, order: TrackedOrder) -> None:
+        self.told.append((now.step, order.id, order.status.name))
+
+
+def test_a_strategy_hears_of_each_turn_in_the_life_of_an_order() -> None:
+    def ask(now: Now) -> None:
+        now.buy("A", 5, limit_price=50)  # changed, and refused to be changed, in step 2
+        now.submit_oco(Order("A", core.BUY, 5, stop_price=110), Order("A", core.BUY, 8, limit_price=90))
+        now.buy("A", 1, limit_price=50, good_till=at(1))
+        now.buy("A", 1, limit_price=50, time_in_force=TimeInForce.IOC)
+
+    told = Told(ask)
+    made = run(bars_of("A", "100", "100/110/100/110", "110", "110"), told)
+    assert fills_of(made) == [(2, "5", "110", "03")]
+    assert [one for one in told.told if one[0] > 0] == [
+        (1, 5, "CANCELED"),  # one test, at the open
+        (1, 2, "TRIGGERED"),  # and filled at once, of which `on_fill` would tell
+        (1, 3, "ACCEPTED"),  # reduced by what its sibling filled
+        (2, 4, "EXPIRED"),
+        (2, 1, "ACCEPTED"),  # amended
+        (2, 1, "ACCEPTED"),  # refused
+    ]
+
+
+# --- what a run totals
+
+
+def test_the_money_at_stake_is_summed_over_the_run() -> None:
+    exits = Order("A", core.SELL, 10, stop_price=98), Order("A", core.SELL, 10, limit_price=103)
+
+    def ask(now: Now) -> None:
+        now.submit_bracket(Order("A", core.BUY, 10), *exits)
+
+    wide = "100.00/103.50/97.50/102.00"
+    made = backtest(bars_of("A", "100.00", wide, "100.00", wide), {0: ask, 2: ask})
+    stakes = []
+    while made.step():
+        stakes.append(made.money_at_stake)
+    assert stakes == [0, 50, 50, 100]  # 10 x (103 - 98), twice
+
+
+@pytest.mark.parametrize(
+    ("ask", "clamped"),
+    [
+        pytest.param(lambda now: now.buy("A", 10), 20, id="a purchase"),  # at 103, and 101 is the high: 10 x 2
+        pytest.param(lambda now: now.sell("A", 10), 10, id="a sale"),  # at 97, and 98 is the low: 10 x 1
+        pytest.param(lambda now: (now.buy("A", 10), now.sell("A", 20)), 40, id="both"),  # 10 x 2 + 20 x 1
+        pytest.param(lambda now: now.buy("A", 10, limit_price=100), 0, id="a limit, which does not slip"),
+        pytest.param(lambda _: None, 0, id="no fill"),
+    ],
+)
+def test_what_the_clamp_took_off_is_summed_over_the_run(ask: Action, clamped: int) -> None:
+    made = run(bars_of("A", "100", "100/101/98/100"), {0: ask}, allow_short=True, slippage=Slippage(ticks=3))
+    assert made.clamped == clamped
+
+
+def test_what_else_is_said_of_a_fill_is_not_summed_with_it() -> None:
+    bars = bars_of("A", "100", "100/101/98/100/50")
+    settings: dict[str, Any] = {"volume_cap": Decimal("0.1"), "slippage": Slippage(ticks=3)}
+    made = run(bars, {0: lambda now: now.buy("A", 10)}, **settings)
+    (fill,) = made.broker.fills()
+    assert [note.code.name for note in fill.notes] == ["SLIPPAGE_CLAMPED", "VOLUME_CAP_REACHED"]
+    assert made.clamped == 10  # a tenth of 50, x (103 - 101)
+
+
+def test_the_indicators_of_a_row_that_is_over_can_be_looked_up() -> None:
+    @define
+    class Looking(Strategy):
+        def indicators(self) -> dict[str, pl.Expr]:
+            return {"before": pl.col("close_ticks").shift(1), "sum": pl.col("close_ticks").rolling_sum(2)}
+
+    made = Backtest([bars_of("A", "1", "2", "4"), bars_of("B", "5", "-", "7")], Looking())
+    made.run()
+    assert [made.indicators_at("A", row) for row in range(3)] == [
+        {"before": None, "sum": None},
+        {"before": 1, "sum": 3},
+        {"before": 2, "sum": 6},
+    ]
+    assert made.indicators_at("B", 1) == {"before": 5, "sum": 12}
 
 
 # --- settings
@@ -721,6 +836,23 @@ def test_why_an_order_is_open_is_asked_of_the_newest_step() -> None:
 def test_an_order_that_is_over_has_no_reason_to_be_open() -> None:
     made = run(bars_of("A", "100", "100"), {0: lambda now: (now.buy("A", 1), now.buy("A", 0))})
     assert (made.why_open(1), made.why_open(2)) == (None, None)
+
+
+def test_before_the_first_step_an_order_has_no_reason_to_be_open() -> None:
+    made = backtest(bars_of("A", "100"), {})
+    made.broker.submit(Order("A", core.BUY, 1, limit_price=99))
+    assert made.why_open(1) is None
+    made.step()
+    assert reason_of(made.why_open(1))[0] == "LIMIT_NOT_REACHED"
+
+
+def test_before_its_first_bar_a_symbol_has_had_none_for_as_many_steps_as_there_were() -> None:
+    made = run([bars_of("A", "1", "1"), bars_of("B", "-", "-", "1")], {0: lambda now: now.buy("B", 1)})
+    late = backtest([bars_of("A", "1", "1", "1"), bars_of("B", "-", "-", "1")], {0: lambda now: now.buy("B", 1)})
+    late.step()
+    late.step()
+    assert reason_of(late.why_open(1)) == ("NO_BAR", {"symbol": "B", "steps": 2})
+    assert fills_of(made) == [(1, "1", "1", "04")]
 
 
 def test_an_order_of_an_unknown_symbol_is_over() -> None:

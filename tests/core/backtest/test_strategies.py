@@ -79,7 +79,8 @@ def test_its_folder_does_not_become_importable(write: Callable[..., int]) -> Non
 
 def test_an_unknown_name_lists_those_that_ship_and_the_form_of_a_file() -> None:
     assert refusal("sma") == (
-        "strategy sma: must be one of buy-and-hold, dip-buyer, sma-cross, or a file such as my_strategy.py:MyStrategy"
+        "strategy sma: must be one of accumulator, bracket-breakout, buy-and-hold, dip-buyer, sma-cross, "
+        "trailing-stop, or a file such as my_strategy.py:MyStrategy"
     )
 
 

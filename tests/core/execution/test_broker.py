@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from decimal import Context, Decimal, Inexact, localcontext
 from typing import Any
 
@@ -10,8 +10,9 @@ import attrs
 import pytest
 
 from core.clock import Clock, Phase
-from core.errors import InvalidFillError, OrderTransitionError, UnknownOrderError
+from core.errors import InvalidFillError, InvalidOrderError, OrderTransitionError, UnknownOrderError
 from core.events import (
+    CancelRequested,
     Event,
     OrderAccepted,
     OrderCanceled,
@@ -20,13 +21,16 @@ from core.events import (
     OrderRejected,
     OrderSubmitted,
 )
-from core.execution.broker import BacktestBroker, StatementLine
+from core.execution.broker import BacktestBroker
 from core.execution.costs import Commission
 from core.execution.engine import ExecutionEngine
-from core.fill import Fill
+from core.execution.order_record import Entry
+from core.execution.terms import CashRule, Limits
+from core.fill import Fill, FillRule
 from core.instrument import Instrument
 from core.order import BUY, SELL, Order, OrderStatus, TimeInForce
 from core.position import Position
+from core.reason import Code, Reason
 from core.risk.portfolio import PortfolioState
 from tests.core.builders import at, reason_of
 
@@ -44,6 +48,10 @@ def portfolio_of(**held: tuple[int, str]) -> PortfolioState:
 
 def buy(quantity: int = 10, **changes: Any) -> Order:
     return Order("ACME", BUY, quantity, **changes)
+
+
+def sell(quantity: int = 10, **changes: Any) -> Order:
+    return Order("ACME", SELL, quantity, **changes)
 
 
 def fill(number: int, order_id: int, quantity: int = 10, **changes: Any) -> Fill:
@@ -91,9 +99,9 @@ def test_what_becomes_of_an_order_is_announced() -> None:
     broker.cancel(1)
     reason = broker.get_order(2).reason
     assert events == [
-        OrderSubmitted(at(0), 1, order),
+        OrderSubmitted(at(0), 1, order, -1),
         OrderAccepted(at(0), 1),
-        OrderSubmitted(at(0), 2, refused),
+        OrderSubmitted(at(0), 2, refused, -1),
         OrderRejected(at(0), 2, reason),
         OrderFilled(at(1), 1, made, Decimal(6)),
         OrderCanceled(at(0), 1, Decimal(6), broker.get_order(1).reason),
@@ -125,13 +133,24 @@ def test_where_no_clock_has_told_the_time_facts_have_none() -> None:
     assert broker.get_order(1).submitted_at is None
 
 
-@pytest.mark.parametrize("call", ["get_order", "cancel", "queue_cancel"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda broker, number: broker.get_order(number), id="get_order"),
+        pytest.param(lambda broker, number: broker.cancel(number), id="cancel"),
+        pytest.param(lambda broker, number: broker.amend(number), id="amend"),
+        pytest.param(lambda broker, number: broker.request_cancel(number, at_once=True), id="request_cancel"),
+        pytest.param(lambda broker, number: broker.request_amend(number, at_once=True), id="request_amend"),
+    ],
+)
 @pytest.mark.parametrize("order_id", [0, 2, -1])
-def test_an_order_that_was_never_submitted_is_unknown(call: str, order_id: int) -> None:
-    broker = BacktestBroker(portfolio_of())
+def test_an_order_that_was_never_submitted_is_unknown(call: Any, order_id: int) -> None:
+    broker, events = BacktestBroker(portfolio_of()), list[Event]()
     broker.submit(buy())
+    broker.subscribe(events.append)
     with pytest.raises(UnknownOrderError, match=f"^order {order_id} is unknown$"):
-        getattr(broker, call)(order_id)
+        call(broker, order_id)
+    assert not events
 
 
 def test_a_fill_of_an_unknown_order_is_refused() -> None:
@@ -139,15 +158,14 @@ def test_a_fill_of_an_unknown_order_is_refused() -> None:
         BacktestBroker(portfolio_of()).execute_fill(fill(1, 7))
 
 
-@pytest.mark.parametrize("call", ["cancel", "queue_cancel"])
-def test_an_order_that_is_over_cannot_be_canceled(call: str) -> None:
+def test_an_order_that_is_over_cannot_be_canceled() -> None:
     broker = BacktestBroker(portfolio_of())
     broker.execute_fill(fill(1, broker.submit(buy())))
     broker.submit(buy(0))
     with pytest.raises(OrderTransitionError, match=r"^order 1 cannot be canceled: it is FILLED$"):
-        getattr(broker, call)(1)
+        broker.cancel(1)
     with pytest.raises(OrderTransitionError, match=r"^order 2 cannot be canceled: it is REJECTED$"):
-        getattr(broker, call)(2)
+        broker.cancel(2)
 
 
 def test_a_cancel_takes_what_is_left_at_once() -> None:
@@ -165,24 +183,16 @@ def test_a_queued_cancel_takes_effect_when_the_next_step_begins() -> None:
     broker.submit(buy())
     broker.subscribe(events.append)
     for order_id in (2, 1, 2):
-        broker.queue_cancel(order_id)
+        broker.request_cancel(order_id, at_once=False)
     assert [order.id for order in broker.open_orders()] == [1, 2]
-    assert not events
+    assert events == [CancelRequested(None, 2, ""), CancelRequested(None, 1, "")]
+    events.clear()
     assert broker.begin_step(at(1)) == [2, 1]
     assert [(type(event), event.order_id, event.timestamp) for event in events] == [
         (OrderCanceled, 2, at(1)),
         (OrderCanceled, 1, at(1)),
     ]
     assert broker.begin_step(at(2)) == []
-
-
-def test_a_queued_cancel_of_an_order_that_ended_meanwhile_is_forgotten() -> None:
-    broker = BacktestBroker(portfolio_of())
-    broker.submit(buy())
-    broker.queue_cancel(1)
-    broker.execute_fill(fill(1, 1))
-    assert broker.begin_step(at(1)) == []
-    assert broker.get_order(1).status is S.FILLED
 
 
 def steps(broker: BacktestBroker, clock: Clock, *times: datetime) -> list[list[int]]:
@@ -205,7 +215,7 @@ def test_a_day_order_expires_in_the_first_step_of_a_later_date() -> None:
     assert ended == [[], [], [], [1]]  # 10:00, 19:00, 23:00, and 00:00 of the next date
     order = broker.get_order(1)
     assert (order.status, order.given_up_quantity) == (S.EXPIRED, 10)
-    expected = {"day": "2024-01-03", "remaining": Decimal(10), "quantity": Decimal(10)}
+    expected = {"until": "2024-01-03", "remaining": Decimal(10), "quantity": Decimal(10)}
     assert reason_of(order.reason) == ("EXPIRED", expected)
     assert events[-1] == OrderExpired(day + timedelta(hours=14), 1, Decimal(10), order.reason)
     assert broker.get_order(2).status is S.ACCEPTED
@@ -230,10 +240,11 @@ def test_expiries_come_before_queued_cancels() -> None:
     broker = BacktestBroker(portfolio_of(), clock=clock)
     broker.submit(buy(), eligible_step=1)
     broker.submit(buy(time_in_force=TimeInForce.DAY), eligible_step=1)
-    broker.queue_cancel(1)
-    clock.step = 1
-    broker.queue_cancel(2)
-    assert steps(broker, clock, at(1)) == [[1, 2]]
+    broker.submit(buy(), eligible_step=1)
+    broker.request_cancel(3, at_once=False)
+    assert steps(broker, clock, at(1)) == [[3]]
+    broker.request_cancel(1, at_once=False)
+    assert steps(broker, clock, at(2)) == [[2, 1]]
 
 
 def test_a_day_order_that_was_to_be_canceled_and_expires_first_ends_once() -> None:
@@ -242,9 +253,9 @@ def test_a_day_order_that_was_to_be_canceled_and_expires_first_ends_once() -> No
     broker.submit(buy(), eligible_step=1)
     broker.submit(buy(time_in_force=TimeInForce.DAY), eligible_step=1)
     assert steps(broker, clock, at(1)) == [[]]
-    broker.queue_cancel(1)
-    broker.queue_cancel(2)
-    assert steps(broker, clock, at(2)) == [[2, 1]]
+    broker.request_cancel(1, at_once=False)
+    broker.request_cancel(2, at_once=False)
+    assert steps(broker, clock, at(2)) == [[2, 1, 2]]
     assert [broker.get_order(number).status for number in (1, 2)] == [S.CANCELED, S.EXPIRED]
 
 
@@ -288,18 +299,13 @@ def test_positions_in_the_shape_of_a_statement() -> None:
     portfolio = portfolio_of(LONG=(10, "95"), SHORT=(-20, "50"))
     portfolio.update_position(symbol="UNMARKED", quantity_delta=3, price=Decimal("10.5"), timestamp=at(0))
     portfolio.mark("LONG", 100, at(1))
-    portfolio.mark("SHORT", 60, at(1))
-    broker = BacktestBroker(portfolio)
-    lines = broker.convert_positions(portfolio.get_all_positions() | {"FLAT": Position("FLAT")})
-    numbers = [Decimal(number) for number in (10, 95, 1000, 50, 20, 50, -1200, -200)]
-    assert (
-        lines
-        == [
-            StatementLine("LONG", "LONG", *numbers[:4]),  # 10 x 100; 1000 - 950
-            StatementLine("SHORT", "SHORT", *numbers[4:]),  # -20 x 60; -1200 + 1000
-            StatementLine("UNMARKED", "LONG", Decimal(3), Decimal("10.5"), Decimal("31.5"), Decimal(0)),
-        ]
-    )
+    lines = BacktestBroker(portfolio).convert_positions(portfolio.get_all_positions() | {"FLAT": Position("FLAT")})
+    # at its mark, 10 x 100; at its cost where there is none
+    assert [(line.symbol, line.market_value) for line in lines] == [
+        ("LONG", 1000),
+        ("SHORT", -1000),
+        ("UNMARKED", Decimal("31.5")),
+    ]
 
 
 def test_a_statement_is_derived_anew_each_time() -> None:
@@ -310,16 +316,12 @@ def test_a_statement_is_derived_anew_each_time() -> None:
     assert line.quantity == 15
 
 
-@pytest.mark.parametrize(
-    ("tick", "digits", "units"),
-    [("0.01", 2, 1), ("0.01", 4, 100), ("0.25", 2, 25), ("5", 0, 5), (None, 2, 1), ("0.001", 2, 1)],
-)
-def test_a_tick_in_units_of_a_digit_is_at_least_one(tick: str | None, digits: int, units: int) -> None:
-    instrument = Instrument("ACME", None if tick is None else Decimal(tick))
-    broker = BacktestBroker(portfolio_of(), instruments=[instrument])
-    assert broker.tick_units("ACME", digits) == units
-    assert broker.tick_units("OTHER", digits) == 1
-    assert BacktestBroker(portfolio_of()).tick_units("ACME", digits) == 1
+def test_a_symbol_has_the_units_of_its_instrument_or_none() -> None:
+    broker = BacktestBroker(portfolio_of(), instruments=[Instrument("ACME", Decimal("0.25"), Decimal(10))])
+    assert (broker.tick_size("ACME"), broker.quantity_step("ACME")) == (Decimal("0.25"), 10)
+    assert (broker.tick_size("OTHER"), broker.quantity_step("OTHER")) == (None, None)
+    bare = BacktestBroker(portfolio_of())
+    assert (bare.tick_size("ACME"), bare.quantity_step("ACME")) == (None, None)
 
 
 def test_the_threads_context_changes_no_answer() -> None:
@@ -341,8 +343,11 @@ def test_the_threads_context_changes_no_answer() -> None:
             Order("ACME", SELL, Decimal("4321.5"), limit_price=Decimal("17.5")),
         ]
         seen = [broker.get_order(broker.submit(order)) for order in orders]
-        checks = [broker.check_fill(record, Decimal("17.125")) for record in broker.tracker.open_records()]
-        return [seen, checks, broker.convert_positions(portfolio.get_all_positions()), broker.tick_units("ACME", 5)]
+        price = Decimal("17.125")
+        checks = [
+            broker.check_fill(record, record.awake, price, FillRule.OPEN) for record in broker.tracker.open_records()
+        ]
+        return [seen, checks, broker.convert_positions(portfolio.get_all_positions())]
 
     expected = str(answers())
     with localcontext(Context(prec=2, traps=[Inexact])):
@@ -375,7 +380,7 @@ def test_the_broker_holds_no_position() -> None:
     engine = ExecutionEngine(broker, portfolio)
     for order in (buy(7), Order("ACME", SELL, 50), buy(1, limit_price=50), Order("ACME", SELL, 500)):
         engine.process(order)
-    broker.queue_cancel(3)
+    broker.request_cancel(3, at_once=False)
     before = dict.fromkeys(map(id, values_under(portfolio)))
     own = [value for value in values_under(broker) if id(value) not in before]
     assert len(own) > 10
@@ -399,3 +404,316 @@ def test_what_is_held_is_asked_anew_for_each_order() -> None:
     assert broker.get_order(broker.submit(Order("ACME", SELL, 10))).status is S.REJECTED
     portfolio.update_position(symbol="ACME", quantity_delta=10, price=1, timestamp=at(0))
     assert broker.get_order(broker.submit(Order("ACME", SELL, 10))).status is S.ACCEPTED
+
+
+# --- lives
+
+
+def test_an_order_until_a_time_lives_on_bars_stamped_no_later() -> None:
+    clock = Clock(step=0)
+    broker, events = BacktestBroker(portfolio_of(), clock=clock), list[Event]()
+    broker.submit(buy(good_till=at(2)), eligible_step=1)
+    broker.subscribe(events.append)
+    assert steps(broker, clock, at(1), at(2), at(2) + timedelta(microseconds=1)) == [[], [], [1]]
+    expected = {"until": "2024-01-04 21:00", "remaining": Decimal(10), "quantity": Decimal(10)}
+    assert reason_of(broker.get_order(1).reason) == ("EXPIRED", expected)
+    late = at(2) + timedelta(microseconds=1)
+    assert events == [OrderExpired(late, 1, Decimal(10), broker.get_order(1).reason)]
+
+
+def test_the_end_of_a_life_is_said_in_utc() -> None:
+    clock = Clock(step=0)
+    broker = BacktestBroker(portfolio_of(), clock=clock)
+    eastern = timezone(timedelta(hours=-5))
+    broker.submit(buy(good_till=datetime(2024, 1, 4, 18, 30, tzinfo=eastern)), eligible_step=1)
+    assert steps(broker, clock, at(3)) == [[1]]
+    assert reason_of(broker.get_order(1).reason)[1]["until"] == "2024-01-04 23:30"
+
+
+def test_an_exit_that_sleeps_expires_by_its_time_and_not_by_a_day() -> None:
+    clock = Clock(step=0)
+    broker = BacktestBroker(portfolio_of(), clock=clock)
+    exits = [sell(time_in_force=TimeInForce.DAY), sell(good_till=at(2))]
+    broker.submit_bracket(buy(limit_price=50), exits, eligible_step=1)
+    assert steps(broker, clock, at(1), at(2), at(3)) == [[], [], [3]]
+    assert [order.status for order in broker.orders()] == [S.ACCEPTED, S.ACCEPTED, S.EXPIRED]
+
+
+def test_an_entry_that_expires_ends_its_exits() -> None:
+    clock = Clock(step=0)
+    broker = BacktestBroker(portfolio_of(), clock=clock)
+    exits = [sell(time_in_force=TimeInForce.DAY, stop_price=40), sell(limit_price=60)]
+    broker.submit_bracket(buy(limit_price=50, time_in_force=TimeInForce.DAY), exits, eligible_step=1)
+    assert steps(broker, clock, at(1), at(2)) == [[], [1]]
+    assert [order.status for order in broker.orders()] == [S.EXPIRED, S.CANCELED, S.CANCELED]
+
+
+def test_of_two_orders_that_expire_at_once_one_may_end_the_other() -> None:
+    clock = Clock(step=0)
+    broker = BacktestBroker(portfolio_of(), clock=clock)
+    broker.submit_bracket(buy(limit_price=50, good_till=at(1)), [sell(good_till=at(1))], eligible_step=1)
+    assert steps(broker, clock, at(1), at(2)) == [[], [1]]
+    assert [order.status for order in broker.orders()] == [S.EXPIRED, S.CANCELED]
+
+
+@pytest.mark.parametrize(
+    ("good_till", "phase", "status"),
+    [
+        pytest.param(at(2), Phase.STRATEGY, S.REJECTED, id="it may still fill"),
+        pytest.param(at(1), Phase.STRATEGY, S.ACCEPTED, id="this bar was its last"),
+        pytest.param(at(1), Phase.LEG_1, S.REJECTED, id="this bar is its last and not over"),
+    ],
+)
+def test_an_order_whose_time_is_over_claims_nothing(good_till: datetime, phase: Phase, status: OrderStatus) -> None:
+    portfolio, clock = PortfolioState(1000), Clock(step=1, phase=phase)
+    portfolio.mark("ACME", 100, at(1))
+    broker = BacktestBroker(portfolio, clock=clock)
+    broker.submit(buy(limit_price=100, good_till=good_till))
+    assert broker.get_order(broker.submit(buy(1, limit_price=100))).status is status
+
+
+def test_an_order_for_a_day_that_has_not_begun_claims_its_units() -> None:
+    portfolio, clock = PortfolioState(1000), Clock(step=1)
+    portfolio.mark("ACME", 100, at(1))
+    broker = BacktestBroker(portfolio, clock=clock)
+    broker.submit(buy(limit_price=100, time_in_force=TimeInForce.DAY), eligible_step=2)
+    assert broker.get_order(broker.submit(buy(1, limit_price=100))).status is S.REJECTED
+
+
+@pytest.mark.parametrize("microsecond", [999_998, 999_999])
+def test_the_day_is_over_with_its_last_microsecond(microsecond: int) -> None:
+    portfolio, clock = PortfolioState(1000), Clock(step=1)
+    portfolio.mark("ACME", 100, at(1).replace(hour=23, minute=59, second=59, microsecond=microsecond))
+    broker = BacktestBroker(portfolio, clock=clock)
+    broker.submit(buy(limit_price=100, time_in_force=TimeInForce.DAY))
+    is_over = microsecond == 999_999
+    assert broker.get_order(broker.submit(buy(1, limit_price=100))).status is (S.ACCEPTED if is_over else S.REJECTED)
+
+
+# --- where an order enters
+
+
+@pytest.mark.parametrize(
+    ("eligible", "symbol", "price"),
+    [
+        pytest.param(3, "ACME", "99.75", id="at the price of the path"),
+        pytest.param(None, "ACME", "99.75", id="in this step if nothing else is said"),
+        pytest.param(4, "ACME", None, id="not if it waits for the next step"),
+        pytest.param(3, "OTHER", None, id="not inside the bar of another symbol"),
+    ],
+)
+def test_an_order_that_is_asked_for_inside_a_bar_enters_there(
+    eligible: int | None, symbol: str, price: str | None
+) -> None:
+    clock = Clock(3, Phase.LEG_2, 1, ("ACME", Decimal("99.75")))
+    broker, events = BacktestBroker(portfolio_of(ACME=(1, "100")), clock=clock), list[Event]()
+    broker.subscribe(events.append)
+    order = Order(symbol, BUY, 1, limit_price=50)
+    broker.submit(order, eligible_step=eligible, cause="here")
+    entry = None if price is None else Entry(3, Phase.LEG_2, Decimal(price), 1)
+    record = broker.tracker.find(1)
+    assert (record.entry, record.is_after_close) == (entry, False)
+    part = 0 if price is None else 1
+    assert events[0] == OrderSubmitted(at(0), 1, order, eligible or 3, entry and entry.price, cause="here", part=part)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_an_order_that_is_asked_for_once_the_bars_have_closed_says_so(phase: Phase) -> None:
+    broker = BacktestBroker(portfolio_of(), clock=Clock(3, phase))
+    broker.submit(buy())
+    assert broker.tracker.find(1).is_after_close is (phase is Phase.STRATEGY)
+
+
+# --- groups
+
+
+def test_an_order_group_is_submitted_and_then_accepted() -> None:
+    broker, events = BacktestBroker(portfolio_of(ACME=(10, "100"))), list[Event]()
+    broker.subscribe(events.append)
+    orders = [sell(stop_price=95), sell(limit_price=105)]
+    assert broker.submit_oco(orders, cause="here") == [1, 2]
+    assert events == [
+        OrderSubmitted(at(0), 1, orders[0], -1, group_id=1, cause="here"),
+        OrderSubmitted(at(0), 2, orders[1], -1, group_id=1, cause="here"),
+        OrderAccepted(at(0), 1),
+        OrderAccepted(at(0), 2),
+    ]
+    assert [(order.group_id, order.parent_id, order.asleep_quantity) for order in broker.orders()] == [
+        (1, None, 0),
+        (1, None, 0),
+    ]
+
+
+def test_a_bracket_is_an_entry_and_exits_that_sleep() -> None:
+    broker, events = BacktestBroker(portfolio_of()), list[Event]()
+    broker.submit(buy())
+    broker.subscribe(events.append)
+    orders = [buy(limit_price=90), sell(stop_price=85), sell(limit_price=105)]
+    assert broker.submit_bracket(orders[0], orders[1:], eligible_step=4, cause="here") == [2, 3, 4]
+    assert events == [
+        OrderSubmitted(None, 2, orders[0], 4, cause="here"),
+        OrderSubmitted(None, 3, orders[1], 4, None, 2, 3, "here"),
+        OrderSubmitted(None, 4, orders[2], 4, None, 2, 3, "here"),
+        *(OrderAccepted(None, number) for number in (2, 3, 4)),
+    ]
+    assert [(order.parent_id, order.group_id, order.asleep_quantity) for order in broker.orders()[1:]] == [
+        (None, None, 0),
+        (2, 3, 10),
+        (2, 3, 10),
+    ]
+
+
+def test_one_exit_alone_has_no_siblings() -> None:
+    broker = BacktestBroker(portfolio_of())
+    assert broker.submit_bracket(buy(), [sell(limit_price=105)]) == [1, 2]
+    assert [(order.parent_id, order.group_id) for order in broker.orders()] == [(None, None), (1, None)]
+
+
+def codes(broker: BacktestBroker) -> list[str | None]:
+    return [order.reason and order.reason.code.name for order in broker.orders()]
+
+
+def test_all_orders_of_a_group_are_accepted_or_none() -> None:
+    broker = BacktestBroker(portfolio_of(ACME=(10, "100")))
+    broker.submit_oco([sell(stop_price=95), sell(11, limit_price=105), sell(0)])
+    assert codes(broker) == ["GROUP_MUST_PASS", "POSITION_MUST_COVER_SALE", "QUANTITY_MUST_BE_ABOVE_ZERO"]
+    expected = {"order": 2, "failed": "POSITION_MUST_COVER_SALE"}
+    assert reason_of(broker.get_order(1).reason) == ("GROUP_MUST_PASS", expected)
+    assert not broker.open_orders()
+
+
+@pytest.mark.parametrize(
+    ("entry", "exits", "expected"),
+    [
+        pytest.param(
+            buy(10**6, limit_price=90),
+            [sell(10**6)],
+            ["CASH_MUST_COVER_PURCHASE", "GROUP_MUST_PASS"],
+            id="an entry that cash does not cover",
+        ),
+        pytest.param(
+            buy(),
+            [sell(stop_price=105), sell(limit_price=95)],
+            ["GROUP_MUST_PASS", "STOP_AND_LIMIT_MUST_AGREE", "STOP_AND_LIMIT_MUST_AGREE"],
+            id="exits that do not agree",
+        ),
+        pytest.param(
+            buy(), [sell(limit_price=-1)], ["GROUP_MUST_PASS", "PRICE_MUST_BE_ABOVE_ZERO"], id="an exit's terms"
+        ),
+        pytest.param(
+            buy(), [sell(), sell(stop_price=50)], [None, None, None], id="exits are not checked for what is held"
+        ),
+    ],
+)
+def test_a_bracket_passes_whole_or_not_at_all(entry: Order, exits: list[Order], expected: list[str | None]) -> None:
+    broker = BacktestBroker(portfolio_of())
+    broker.submit_bracket(entry, exits)
+    assert codes(broker) == expected
+
+
+def test_a_group_that_was_rejected_leaves_no_claim() -> None:
+    broker = BacktestBroker(PortfolioState(1000))
+    broker.submit_oco([buy(limit_price=100), buy(11, limit_price=100)])
+    assert broker.get_order(broker.submit(buy(limit_price=100))).status is S.ACCEPTED
+
+
+def test_whoever_is_told_of_a_group_sees_it_decided() -> None:
+    broker, seen = BacktestBroker(portfolio_of()), list[list[OrderStatus]]()
+    broker.subscribe(lambda _: seen.append([order.status for order in broker.orders()]))
+    broker.submit_bracket(buy(), [sell()])
+    assert seen == [[S.ACCEPTED, S.ACCEPTED]] * 4
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        pytest.param([], id="none"),
+        pytest.param([sell()], id="one"),
+        pytest.param([sell(), Order("OTHER", SELL, 10)], id="two symbols"),
+        pytest.param([sell(), sell(), Order("OTHER", SELL, 10)], id="the last of another symbol"),
+    ],
+)
+def test_a_group_needs_two_of_one_symbol(orders: list[Order]) -> None:
+    broker = BacktestBroker(portfolio_of())
+    with pytest.raises(InvalidOrderError, match=r"^order: one that cancels another needs it, in the same symbol$"):
+        broker.submit_oco(orders)
+    assert broker.order_count == 0
+
+
+@pytest.mark.parametrize(
+    "exits",
+    [
+        pytest.param([], id="none"),
+        pytest.param([sell(9)], id="fewer units"),
+        pytest.param([sell(11)], id="more units"),
+        pytest.param([buy()], id="the same side"),
+        pytest.param([Order("OTHER", SELL, 10)], id="another symbol"),
+        pytest.param([sell(), sell(9)], id="the second of two"),
+    ],
+)
+def test_an_exit_fits_its_entry(exits: list[Order]) -> None:
+    broker = BacktestBroker(portfolio_of())
+    text = r"^order: an exit must have the symbol and quantity of its entry, and the other side$"
+    with pytest.raises(InvalidOrderError, match=text):
+        broker.submit_bracket(buy(), exits)
+    assert broker.order_count == 0
+
+
+def test_siblings_of_two_sides_may_be_of_any_prices() -> None:
+    broker = BacktestBroker(portfolio_of(ACME=(10, "100")))
+    broker.submit_oco([buy(stop_price=105), sell(limit_price=105)])
+    assert codes(broker) == [None, None]
+
+
+# --- what a broker was told, and what it tells
+
+
+def test_a_broker_keeps_to_the_terms_that_it_was_given() -> None:
+    limits = Limits(order_notional_max=Decimal(500))
+    broker = BacktestBroker(portfolio_of(ACME=(1, "100")), limits=limits)
+    assert codes_of(broker, buy(5), buy(6)) == [None, "NOTIONAL_MUST_BE_WITHIN_LIMIT"]
+    margin = BacktestBroker(portfolio_of(ACME=(1, "100")), cash_rule=CashRule.ALLOW_MARGIN)
+    assert codes_of(margin, buy(10**6), sell(2)) == [None, "POSITION_MUST_COVER_SALE"]
+    shorts = BacktestBroker(portfolio_of(ACME=(1, "100")), allow_short=True)
+    assert codes_of(shorts, sell(2)) == [None]
+
+
+def codes_of(broker: BacktestBroker, *orders: Order) -> list[str | None]:
+    for order in orders:
+        broker.submit(order)
+    return codes(broker)
+
+
+def test_a_fork_goes_its_own_way_by_the_same_terms_and_tells_nobody() -> None:
+    portfolio, clock = portfolio_of(ACME=(10, "100")), Clock(3)
+    commission = Commission(minimum=Decimal(7))
+    instruments = [Instrument("ACME", Decimal("0.25"))]
+    broker = BacktestBroker(portfolio, instruments=instruments, commission=commission, clock=Clock(2))
+    events: list[Event] = []
+    broker.submit(sell(limit_price=105))
+    broker.submit(sell(0))
+    broker.subscribe(events.append)
+    other = broker.fork(portfolio.fork(), broker.tracker.open_records(), clock)
+    assert [order.id for order in other.orders()] == [1]
+    assert (other.clock, broker.clock.step) == (clock, 2)
+    record = other.tracker.find(1)
+    assert other.check_fill(record, Decimal(10), Decimal(105), FillRule.LEG).commission == 7
+    assert (other.tick_size("ACME"), other.get_order(1).order) == (Decimal("0.25"), sell(limit_price=105))
+    other.cancel(1)
+    assert (other.get_order(1).status, broker.get_order(1).status) == (S.CANCELED, S.ACCEPTED)
+    assert not events
+
+
+def test_who_no_longer_listens_hears_nothing() -> None:
+    broker, events = BacktestBroker(portfolio_of()), list[Event]()
+    stop = broker.subscribe(events.append)
+    broker.submit(buy())
+    stop()
+    broker.submit(buy())
+    assert [event.order_id for event in events] == [1, 1]
+
+
+def test_a_refusal_says_which_order_of_the_group_has_failed_first() -> None:
+    broker = BacktestBroker(portfolio_of())
+    broker.submit_oco([buy(), buy(0), buy(-1)])
+    assert broker.get_order(1).reason == Reason.of(Code.GROUP_MUST_PASS, order=2, failed="QUANTITY_MUST_BE_ABOVE_ZERO")

@@ -1,93 +1,252 @@
-"""What an order must satisfy, at submit and at fill, and the numbers that a refusal gives (R15, R15b)."""
+"""What an order must satisfy at submit, and the numbers that a refusal gives (R15)."""
 
-from decimal import Decimal
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from decimal import Context, Decimal, Inexact, localcontext
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from core.execution.ask import Ask
 from core.execution.broker import BacktestBroker
+from core.execution.checks import check_claims, check_known, check_siblings, check_terms
 from core.execution.costs import Commission
+from core.execution.terms import CashRule, Limits, Terms
 from core.fill import Fill
 from core.instrument import Instrument
 from core.order import BUY, SELL, Order, OrderStatus, OrderType, Side
 from core.reason import Code, Reason
-from core.risk.portfolio import PortfolioState
 from tests.core.builders import at, reason_of
+from tests.core.execution.desks import ACME, OTHER, PER_UNIT, Desk, desk, portfolio_of
+from tests.core.execution.records import order_of, record_of
 from tests.generators import cents
 
-ACME = Instrument("ACME", tick_size=Decimal("0.01"), quantity_step=Decimal(1))
-OTHER = Instrument("OTHER", tick_size=Decimal("0.01"), quantity_step=Decimal(1))
-PER_UNIT = Commission(per_unit=Decimal("0.005"), minimum=Decimal(1))
+T = OrderType
 
 
-class Desk(NamedTuple):
-    """A portfolio, and the broker that reads it."""
-
-    portfolio: PortfolioState
-    broker: BacktestBroker
-
-    def submit(self, side: Side, quantity: int | str, limit: str | None = None, symbol: str = "ACME") -> int:
-        price = None if limit is None else Decimal(limit)
-        return self.broker.submit(Order(symbol, side, Decimal(quantity), limit_price=price))
-
-    def reason(self, *order: Any, **named: Any) -> Reason | None:
-        return self.broker.get_order(self.submit(*order, **named)).reason
-
-    def accepts(self, *order: Any, **named: Any) -> bool:
-        """Say whether an order passes, and leave no claim behind."""
-        order_id = self.submit(*order, **named)
-        accepted = self.broker.get_order(order_id).status is OrderStatus.ACCEPTED
-        if accepted:
-            self.broker.cancel(order_id)
-        return accepted
+def terms_of(**params: Any) -> dict[str, Any]:
+    """Return params, of which numbers may be written as text."""
+    return {name: Decimal(value) if name not in ("name", "where") else value for name, value in params.items()}
 
 
-def desk(*held: tuple[str, int, str], cash: str = "10000", marks: dict[str, str] | None = None, **broker: Any) -> Desk:
-    """Set up a portfolio with some positions (symbol, quantity, cost of each) and then so much cash."""
-    portfolio = PortfolioState(10**9)
-    for symbol, quantity, price in held:
-        portfolio.update_position(symbol=symbol, quantity_delta=quantity, price=Decimal(price), timestamp=at(0))
-    surplus = portfolio.get_cash_balance() - Decimal(cash)
-    portfolio.withdraw(surplus, at(0))
-    for symbol, price in ({"ACME": "100", "OTHER": "20"} | (marks or {})).items():
-        portfolio.mark(symbol, Decimal(price), at(0))
-    return Desk(portfolio, BacktestBroker(portfolio, **({"instruments": (ACME, OTHER)} | broker)))
-
-
-TERMS = [
-    pytest.param(Order("NONE", BUY, 1), Code.SYMBOL_MUST_BE_KNOWN, {"symbol": "NONE", "known": "ACME, OTHER"}),
-    pytest.param(Order("ACME", BUY, 0), Code.QUANTITY_MUST_BE_ABOVE_ZERO, {"quantity": 0}),
-    pytest.param(Order("ACME", SELL, -5), Code.QUANTITY_MUST_BE_ABOVE_ZERO, {"quantity": -5}),
+TERMS: list[Any] = [
+    # the order, and which of its terms breaks which rule; None where it passes
+    pytest.param(order_of(BUY, 0), Code.QUANTITY_MUST_BE_ABOVE_ZERO, {"quantity": 0}, id="no quantity"),
+    pytest.param(order_of(SELL, -5), Code.QUANTITY_MUST_BE_ABOVE_ZERO, {"quantity": -5}, id="a quantity below zero"),
     pytest.param(
-        Order("ACME", BUY, Decimal("1.5")),
+        order_of(BUY, "1.5"),
         Code.QUANTITY_MUST_BE_ON_STEP,
-        {"quantity": Decimal("1.5"), "step": 1, "below": 1, "above": 2},
+        {"quantity": "1.5", "step": 1, "below": 1, "above": 2},
+        id="a quantity between two steps",
     ),
-    pytest.param(Order("ACME", BUY, 1, type=OrderType.LIMIT), Code.PRICE_MUST_BE_GIVEN, {}),
-    pytest.param(Order("ACME", BUY, 1, limit_price=0), Code.PRICE_MUST_BE_ABOVE_ZERO, {"price": 0}),
-    pytest.param(Order("ACME", BUY, 1, limit_price=-1), Code.PRICE_MUST_BE_ABOVE_ZERO, {"price": -1}),
     pytest.param(
-        Order("ACME", BUY, 1, limit_price=Decimal("99.995")),
+        order_of(BUY, "0.5"),
+        Code.QUANTITY_MUST_BE_ON_STEP,
+        {"quantity": "0.5", "step": 1, "below": 0, "above": 1},
+        id="a quantity below one step",
+    ),
+    pytest.param(order_of(BUY, "2.00"), None, {}, id="a quantity on the step"),
+    pytest.param(order_of(BUY), None, {}, id="a market order"),
+    pytest.param(order_of(BUY, type=T.MARKET_ON_OPEN), None, {}, id="on the open"),
+    pytest.param(order_of(BUY, type=T.MARKET_ON_CLOSE), None, {}, id="on the close"),
+    pytest.param(order_of(BUY, type=T.LIMIT), Code.PRICE_MUST_BE_GIVEN, {"name": "limit_price"}, id="no limit"),
+    pytest.param(order_of(BUY, type=T.STOP), Code.PRICE_MUST_BE_GIVEN, {"name": "stop_price"}, id="no stop"),
+    pytest.param(
+        order_of(BUY, type=T.STOP_LIMIT), Code.PRICE_MUST_BE_GIVEN, {"name": "stop_price"}, id="neither stop nor limit"
+    ),
+    pytest.param(
+        order_of(BUY, stop_price=9, type=T.STOP_LIMIT),
+        Code.PRICE_MUST_BE_GIVEN,
+        {"name": "limit_price"},
+        id="a stop and no limit",
+    ),
+    pytest.param(
+        order_of(BUY, limit_price=9, type=T.STOP_LIMIT),
+        Code.PRICE_MUST_BE_GIVEN,
+        {"name": "stop_price"},
+        id="a limit and no stop",
+    ),
+    pytest.param(
+        order_of(BUY, type=T.TRAILING_STOP), Code.PRICE_MUST_BE_GIVEN, {"name": "trail_amount"}, id="no trail"
+    ),
+    pytest.param(
+        order_of(BUY, stop_price=9, type=T.TRAILING_STOP),
+        Code.PRICE_MUST_BE_GIVEN,
+        {"name": "trail_amount"},
+        id="a first stop and no trail",
+    ),
+    *(
+        pytest.param(
+            order_of(BUY, **{name: price}),
+            Code.PRICE_MUST_BE_ABOVE_ZERO,
+            {"name": name, "price": price},
+            id=f"{name} {price}",
+        )
+        for name in ("limit_price", "stop_price", "trail_amount", "trail_percent")
+        for price in ("0", "-1")
+    ),
+    *(
+        pytest.param(order_of(BUY, **{name: "0.01"}), None, {}, id=f"{name} of one tick")
+        for name in ("limit_price", "stop_price", "trail_amount", "trail_percent")
+    ),
+    *(
+        pytest.param(
+            order_of(BUY, **{name: "99.995"}),
+            Code.PRICE_MUST_BE_ON_TICK,
+            {"name": name, "price": "99.995", "tick": "0.01", "below": "99.99", "above": "100.00"},
+            id=f"example 35: {name}",
+        )
+        for name in ("limit_price", "stop_price")
+    ),
+    pytest.param(order_of(BUY, trail_amount="0.005"), None, {}, id="a trail between two ticks"),
+    pytest.param(
+        order_of(BUY, trail_amount=1, stop_price="9.995"),
         Code.PRICE_MUST_BE_ON_TICK,
-        {
-            "price": Decimal("99.995"),
-            "tick": Decimal("0.01"),
-            "below": Decimal("99.99"),
-            "above": Decimal("100.00"),
-        },
-        id="example 35",
+        {"name": "stop_price", "price": "9.995", "tick": "0.01", "below": "9.99", "above": "10.00"},
+        id="the first stop of a trail",
+    ),
+    # several at once: the quantity first, then what is missing, then stop, limit, trail
+    pytest.param(
+        order_of(BUY, 0, limit_price=0), Code.QUANTITY_MUST_BE_ABOVE_ZERO, {"quantity": 0}, id="quantity and price"
+    ),
+    pytest.param(
+        order_of(BUY, limit_price=0, type=T.STOP_LIMIT),
+        Code.PRICE_MUST_BE_GIVEN,
+        {"name": "stop_price"},
+        id="what is missing before what is wrong",
+    ),
+    pytest.param(
+        order_of(BUY, stop_price=0, limit_price=0),
+        Code.PRICE_MUST_BE_ABOVE_ZERO,
+        {"name": "stop_price", "price": 0},
+        id="the stop before the limit",
+    ),
+    pytest.param(
+        order_of(BUY, stop_price=0, trail_amount=0),
+        Code.PRICE_MUST_BE_ABOVE_ZERO,
+        {"name": "stop_price", "price": 0},
+        id="the stop before the trail",
     ),
 ]
 
 
 @pytest.mark.parametrize(("order", "code", "params"), TERMS)
-def test_an_order_that_says_what_it_may_not_is_rejected(order: Order, code: Code, params: dict[str, object]) -> None:
+def test_an_order_that_says_what_it_may_not_is_rejected(
+    order: Order, code: Code | None, params: dict[str, object]
+) -> None:
+    reason = check_terms(order, ACME)
+    if code is None:
+        assert reason is None
+        return
+    assert reason_of(reason) == (code.name, terms_of(**params))
     made = desk()
     tracked = made.broker.get_order(made.broker.submit(order))
+    assert (tracked.status, tracked.reason) == (OrderStatus.REJECTED, reason)
+
+
+def test_an_unknown_symbol_is_rejected_before_anything_else() -> None:
+    made = desk()
+    tracked = made.broker.get_order(made.broker.submit(order_of(BUY, -1, "NONE", limit_price=-1)))
     assert tracked.status is OrderStatus.REJECTED
-    assert reason_of(tracked.reason) == (code.name, params)
+    assert reason_of(tracked.reason) == ("SYMBOL_MUST_BE_KNOWN", {"symbol": "NONE", "known": "ACME, OTHER"})
+
+
+def test_which_symbols_are_known() -> None:
+    assert check_known("ANY", None) is None
+    assert check_known("ACME", {"ACME": ACME}) is None
+    assert reason_of(check_known("NONE", {"Z": ACME, "A": OTHER}))[1] == {"symbol": "NONE", "known": "A, Z"}
+    assert reason_of(check_known("NONE", {}))[1] == {"symbol": "NONE", "known": "none"}
+
+
+def test_without_units_any_quantity_and_any_price_will_do() -> None:
+    order = order_of(BUY, "0.000000000001", limit_price="0.000000000001", stop_price="12345.678901234567")
+    assert check_terms(order, Instrument("ACME")) is None
+
+
+# --- siblings
+
+SIBLINGS = [
+    # the order, its siblings, and what does not agree: stop, limit, where the stop must be
+    pytest.param(order_of(SELL, stop_price=98), [order_of(SELL, limit_price=103)], None, id="a sell stop below"),
+    pytest.param(
+        order_of(SELL, stop_price=103), [order_of(SELL, limit_price=98)], ("103", "98", "below"), id="a sell stop above"
+    ),
+    pytest.param(
+        order_of(SELL, stop_price=100),
+        [order_of(SELL, limit_price=100)],
+        ("100", "100", "below"),
+        id="a sell stop that equals",
+    ),
+    pytest.param(
+        order_of(SELL, stop_price="99.99"), [order_of(SELL, limit_price=100)], None, id="a sell stop one tick below"
+    ),
+    pytest.param(
+        order_of(SELL, limit_price=98),
+        [order_of(SELL, stop_price=103)],
+        ("103", "98", "below"),
+        id="turned round",
+    ),
+    pytest.param(order_of(BUY, stop_price=103), [order_of(BUY, limit_price=98)], None, id="a buy stop above"),
+    pytest.param(
+        order_of(BUY, stop_price=98), [order_of(BUY, limit_price=103)], ("98", "103", "above"), id="a buy stop below"
+    ),
+    pytest.param(
+        order_of(BUY, limit_price=100),
+        [order_of(BUY, stop_price=100)],
+        ("100", "100", "above"),
+        id="a buy stop that equals",
+    ),
+    pytest.param(
+        order_of(BUY, stop_price="100.01"), [order_of(BUY, limit_price=100)], None, id="a buy stop one tick above"
+    ),
+    pytest.param(
+        order_of(SELL, stop_price=103, limit_price=102),
+        [order_of(SELL, limit_price=98)],
+        ("103", "98", "below"),
+        id="the stop of a stop-limit counts",
+    ),
+    pytest.param(
+        order_of(SELL, stop_price=97),
+        [order_of(SELL, stop_price=95, limit_price=96)],
+        None,
+        id="the limit of a stop-limit does not count",
+    ),
+    pytest.param(
+        order_of(SELL, stop_price=95, limit_price=99), [order_of(SELL, limit_price=103)], None, id="nor its own"
+    ),
+    pytest.param(
+        order_of(SELL, stop_price=103, trail_amount=1),
+        [order_of(SELL, limit_price=98)],
+        ("103", "98", "below"),
+        id="the first stop of a trail counts",
+    ),
+    pytest.param(order_of(SELL, trail_amount=1), [order_of(SELL, limit_price=98)], None, id="a trail without a stop"),
+    pytest.param(order_of(BUY, stop_price=98), [order_of(SELL, limit_price=98)], None, id="of two sides"),
+    pytest.param(order_of(SELL, stop_price=103), [order_of(SELL, stop_price=98)], None, id="two stops"),
+    pytest.param(order_of(SELL, limit_price=103), [order_of(SELL, limit_price=98)], None, id="two limits"),
+    pytest.param(order_of(SELL), [order_of(SELL, limit_price=98)], None, id="a market order"),
+    pytest.param(order_of(SELL, stop_price=103), [], None, id="no sibling"),
+    pytest.param(
+        order_of(SELL, stop_price=99),
+        [order_of(BUY, limit_price=98), order_of(SELL, limit_price=103), order_of(SELL, limit_price=98)],
+        ("99", "98", "below"),
+        id="the third of three",
+    ),
+]
+
+
+@pytest.mark.parametrize(("order", "siblings", "numbers"), SIBLINGS)
+def test_of_siblings_the_stop_lies_behind_the_limit(
+    order: Order, siblings: list[Order], numbers: tuple[str, str, str] | None
+) -> None:
+    found = check_siblings(order, siblings)
+    if numbers is None:
+        assert found is None
+        return
+    stop, limit, where = numbers
+    expected = terms_of(stop=stop, limit=limit, where=where)
+    assert reason_of(found) == ("STOP_AND_LIMIT_MUST_AGREE", expected)
 
 
 def test_no_instruments_means_every_symbol_and_every_unit_is_known() -> None:
@@ -222,14 +381,22 @@ def test_a_purchase_filled_in_part_reserves_what_is_left_of_it() -> None:
     assert made.accepts(BUY, 60)
 
 
-@pytest.mark.parametrize("ending", ["cancel", "queue_cancel"])
-def test_an_order_that_is_canceled_or_will_be_claims_nothing(ending: str) -> None:
+def canceled(broker: BacktestBroker, order_id: int) -> None:
+    broker.cancel(order_id)
+
+
+def canceled_later(broker: BacktestBroker, order_id: int) -> None:
+    broker.request_cancel(order_id, at_once=False)
+
+
+@pytest.mark.parametrize("end", [canceled, canceled_later])
+def test_an_order_that_is_canceled_or_will_be_claims_nothing(end: Callable[[BacktestBroker, int], None]) -> None:
     made = desk(("ACME", 50, "10"))
     purchase, sale = made.submit(BUY, 100, "100"), made.submit(SELL, 50, "100")
     assert not made.accepts(BUY, 1, "100")
     assert not made.accepts(SELL, 1)
-    getattr(made.broker, ending)(purchase)
-    getattr(made.broker, ending)(sale)
+    end(made.broker, purchase)
+    end(made.broker, sale)
     assert made.accepts(BUY, 100, "100")
     assert made.accepts(SELL, 50)
 
@@ -362,131 +529,82 @@ def test_an_order_that_passes_passes_with_fewer_units_too(
         assert quantity == 1 or made.accepts(side, quantity - 1, price)
 
 
-def filled(made: Desk, order_id: int, price: str) -> Any:
-    return made.broker.check_fill(made.broker.tracker.find(order_id), Decimal(price))
+# --- which of several checks is said, and what is left out
 
 
-def test_example_30_cash_must_cover_the_fill() -> None:
-    made = desk(commission=PER_UNIT)
-    order_id = made.submit(BUY, 99)  # estimate 9900 + 1
-    check = filled(made, order_id, "102")
-    assert (check.quantity, check.commission) == (0, 0)
-    # 99 x 102 + 1
-    expected = {
-        "price": Decimal(102),
-        "needed": Decimal("10099.00"),
-        "available": Decimal(10000),
-        "missing": Decimal(99),
-    }
-    assert reason_of(check.refusal) == ("CASH_MUST_COVER_FILL", expected)
+def claims(order: Order, cash: str = "10000", **terms: Any) -> Reason | None:
+    """Check the claims of an order, alone, that 10 ACME are held."""
+    view = portfolio_of(("ACME", 10, "100"), cash=cash)
+    return check_claims(Ask(record_of(order), view, [], Terms(PER_UNIT, **terms), ACME))
 
 
-def test_a_fill_that_cash_just_covers_passes() -> None:
-    made = desk(cash="10099", commission=PER_UNIT)
-    check = filled(made, made.submit(BUY, 99), "102")
-    assert (check.quantity, check.commission, check.refusal, check.note) == (99, 1, None, None)
+TIGHT = Limits(order_notional_max=Decimal(500))
 
 
-def test_at_the_fill_too_a_short_keeps_twice_its_cost() -> None:
-    made = desk(("OTHER", -10, "100"), cash="3000", allow_short=True)  # 2000 are kept
-    order_id = made.submit(BUY, 10)
-    assert filled(made, order_id, "100").quantity == 10
-    refused = filled(made, order_id, "100.01")
-    assert refused.quantity == 0
-    expected = {"price": "100.01", "needed": "1000.10", "available": "1000", "missing": "0.10"}
-    assert reason_of(refused.refusal) == (
-        "CASH_MUST_COVER_FILL",
-        {name: Decimal(value) for name, value in expected.items()},
-    )
+@pytest.mark.parametrize(
+    ("order", "terms", "code"),
+    [
+        pytest.param(order_of(SELL, 11), {"limits": TIGHT}, "POSITION_MUST_COVER_SALE", id="the position first"),
+        pytest.param(order_of(BUY, 200), {"limits": TIGHT}, "NOTIONAL_MUST_BE_WITHIN_LIMIT", id="then the limits"),
+        pytest.param(order_of(BUY, 200), {}, "CASH_MUST_COVER_PURCHASE", id="then the cash"),
+        pytest.param(
+            order_of(BUY, 200), {"cash_rule": CashRule.REDUCE}, "CASH_MUST_COVER_PURCHASE", id="by REDUCE too"
+        ),
+        pytest.param(order_of(BUY, 200), {"cash_rule": CashRule.ALLOW_MARGIN}, None, id="with margin no cash"),
+        pytest.param(
+            order_of(BUY, 200),
+            {"cash_rule": CashRule.ALLOW_MARGIN, "limits": TIGHT},
+            "NOTIONAL_MUST_BE_WITHIN_LIMIT",
+            id="with margin the limits",
+        ),
+        pytest.param(order_of(SELL, 111), {"allow_short": True}, "CASH_MUST_COVER_PURCHASE", id="a short by its cash"),
+        pytest.param(order_of(SELL, 109), {"allow_short": True}, None, id="a short that cash covers"),  # 9900 + 1
+        pytest.param(order_of(SELL, 10), {"limits": TIGHT}, None, id="what only reduces passes all"),
+    ],
+)
+def test_of_several_checks_the_first_that_fails_is_said(order: Order, terms: dict[str, Any], code: str | None) -> None:
+    found = claims(order, **terms)
+    assert (found and found.code.name) == code
 
 
-def test_without_shorts_nothing_is_kept_for_one_that_was_booked_by_hand() -> None:
-    made = desk(("OTHER", -10, "100"), cash="1000")
-    assert made.accepts(BUY, 10)
-    assert filled(made, made.submit(BUY, 10), "100").quantity == 10
+def test_cash_has_to_cover_what_opens_and_the_remedies_count_all_units() -> None:
+    view = portfolio_of(("ACME", -10, "100"), cash="3000")
+    terms = Terms(PER_UNIT, allow_short=True)
+    found = check_claims(Ask(record_of(order_of(BUY, 25, limit_price=100)), view, [], terms, ACME))
+    # 10 cover; 15 x 100 + 1 of 3000 - 2 x 1000; 9 x 100 + 1 fit, at 66.60 15 x 66.60 + 1 = 1000
+    expected = terms_of(needed="1501", available="1000", missing="501", at_most="19", worst_price="66.60")
+    assert reason_of(found) == ("CASH_MUST_COVER_PURCHASE", expected)
 
 
-def test_a_fill_is_not_reduced_by_what_others_have_reserved() -> None:
-    made = desk()
-    first = made.submit(BUY, 50, "100")
-    made.submit(BUY, 50, "100")
-    assert filled(made, first, "100").quantity == 50
+def test_of_an_order_that_was_filled_in_part_what_remains_is_checked() -> None:
+    view = portfolio_of(("ACME", 10, "100"))
+    record = record_of(order_of(SELL, 40), remaining=Decimal(11))
+    found = check_claims(Ask(record, view, [], Terms(Commission()), ACME))
+    assert reason_of(found)[1] == terms_of(held=10, other_sales=0, asked=11, at_most=10)
+    record.remaining = Decimal(10)
+    assert check_claims(Ask(record, view, [], Terms(Commission()), ACME)) is None
 
 
-FLIPS = [
-    # covers 10 x 100, opens 5 x 100: 1500 of 2500 less nothing kept for others
-    pytest.param(("ACME", -10, "100"), BUY, 15, "1500", "100", 15, None, id="cash covers cover and open"),
-    # after covering, 400 are left for 5 x 100
-    pytest.param(("ACME", -10, "100"), BUY, 15, "1400", "100", 10, ("500", "400", "100"), id="only the cover fills"),
-    # proceeds of 10 x 100 count: 1000 for the 10 that open
-    pytest.param(("ACME", 10, "100"), SELL, 20, "0", "100", 20, None, id="proceeds cover the opening sale"),
-    pytest.param(("ACME", 10, "100"), SELL, 21, "0", "100", 10, ("1100", "1000", "100"), id="one too many opens"),
-]
+def test_the_threads_context_changes_no_check() -> None:
+    coarse = Instrument("ACME", tick_size=Decimal("0.125"), quantity_step=Decimal("0.5"))
+    orders = [
+        order_of(BUY, "123456.25"),
+        order_of(BUY, 12345, limit_price="17.1"),
+        order_of(SELL, "4321.5", limit_price="17.5"),
+        order_of(BUY, "4321.5", limit_price="17.125"),
+    ]
+    view = portfolio_of(("ACME", 1234, "17.25"), cash="12345.75")
 
+    def checked() -> list[Reason | None]:
+        asks = [Ask(record_of(order), view, [], Terms(PER_UNIT), coarse) for order in orders]
+        return [check_terms(ask.record.order, coarse) or check_claims(ask) for ask in asks]
 
-@pytest.mark.parametrize(("held", "side", "quantity", "cash", "price", "fills", "numbers"), FLIPS)
-def test_what_a_flip_closes_always_fills_and_what_it_opens_is_checked(
-    held: tuple[str, int, str],
-    side: Side,
-    quantity: int,
-    cash: str,
-    price: str,
-    fills: int,
-    numbers: tuple[str, ...] | None,
-) -> None:
-    made = desk(held, cash="100000", allow_short=True)
-    order_id = made.submit(side, quantity)
-    surplus = made.portfolio.get_cash_balance() - Decimal(cash)
-    made.portfolio.withdraw(surplus, at(0))
-    check = filled(made, order_id, price)
-    assert check.quantity == fills
-    if numbers is None:
-        assert check.refusal is None
-        return
-    names = ("needed", "available", "missing")
-    expected = {name: Decimal(text) for name, text in zip(names, numbers, strict=True)}
-    assert reason_of(check.refusal) == ("CASH_MUST_COVER_FILL", expected | {"price": Decimal(price)})
-
-
-def test_without_shorts_no_fill_goes_below_zero() -> None:
-    made = desk(("ACME", 10, "100"))
-    order_id = made.submit(SELL, 10)
-    made.portfolio.update_position(symbol="ACME", quantity_delta=-4, price=100, timestamp=at(1))
-    check = filled(made, order_id, "100")
-    assert check.quantity == 6
-    assert reason_of(check.refusal) == ("SHORT_NOT_ALLOWED", {"held": Decimal(6), "asked": Decimal(10)})
-
-
-def test_what_reduces_is_never_refused_and_a_balance_below_zero_is_said() -> None:
-    made = desk(("ACME", -10, "100"), cash="2000", allow_short=True)
-    check = filled(made, made.submit(BUY, 10), "250.50")
-    assert (check.quantity, check.refusal) == (10, None)
-    assert reason_of(check.note) == ("CASH_BELOW_ZERO", {"cash": Decimal("-505.00")})  # 2000 - 2505
-
-
-def test_a_sale_whose_commission_exceeds_its_proceeds_says_that_cash_is_below_zero() -> None:
-    made = desk(("ACME", 1, "100"), cash="0", commission=Commission(minimum=Decimal(150)))
-    check = filled(made, made.submit(SELL, 1), "100")
-    assert (check.quantity, check.commission) == (1, 150)
-    assert reason_of(check.note) == ("CASH_BELOW_ZERO", {"cash": Decimal(-50)})  # 100 - 150
-
-
-def test_a_covering_part_of_a_refused_flip_says_that_cash_is_below_zero() -> None:
-    made = desk(("ACME", -10, "100"), cash="100000", allow_short=True)
-    order_id = made.submit(BUY, 15)
-    made.portfolio.withdraw(99_500, at(0))
-    check = filled(made, order_id, "100")
-    assert check.quantity == 10
-    assert reason_of(check.note) == ("CASH_BELOW_ZERO", {"cash": Decimal(-500)})  # 500 - 1000
-    assert check.refusal is not None
-
-
-def test_example_33_a_fill_is_charged_what_it_adds_to_its_orders_commission() -> None:
-    made = desk(cash="100000", commission=PER_UNIT)
-    order_id = made.submit(BUY, 150)
-    record = made.broker.tracker.find(order_id)
-    # 100 x 0.005 = 0.50, at least 1.00
-    made.broker.execute_fill(Fill(1, order_id, "ACME", BUY, 100, 100, at(1), Decimal("1.00")))
-    # 150 x 0.005 = 0.75, at least 1.00: nothing to add
-    assert record.commissions == Decimal("1.00")
-    assert filled(made, order_id, "100").commission == Decimal("0.00")
+    expected = checked()
+    with localcontext(Context(prec=2, traps=[Inexact])):
+        assert checked() == expected
+    assert [reason and reason.code.name for reason in expected] == [
+        "QUANTITY_MUST_BE_ON_STEP",
+        "PRICE_MUST_BE_ON_TICK",
+        "POSITION_MUST_COVER_SALE",
+        "CASH_MUST_COVER_PURCHASE",
+    ]

@@ -326,6 +326,34 @@ def test_whoever_is_told_sees_the_state_after_the_whole_fill() -> None:
     assert portfolio.get_cash_balance() == 1460  # 500 + 960
 
 
+def test_a_fork_goes_its_own_way_and_tells_nobody() -> None:
+    portfolio, events = portfolio_of((10, "95")), list[Event]()
+    portfolio.mark("ACME", 105, at(0))
+    portfolio.deposit(500, at(0))
+    portfolio.receive_income(7, at(0))
+    portfolio.subscribe(events.append)
+    other, before = portfolio.fork(), state_of(portfolio)
+    assert state_of(other) == before
+    assert other.initial_capital == portfolio.initial_capital
+    other.update_position(symbol="ACME", quantity_delta=-15, price=100, timestamp=at(1), commission=1)
+    other.update_position(symbol="B", quantity_delta=1, price=100, timestamp=at(1))
+    assert state_of(portfolio) == before
+    assert not events
+    # 10000 - 950 + 500 + 7, and 1500 - 1 - 100
+    assert (other.get_cash_balance(), other.get_position("ACME").quantity) == (10_956, -5)
+    portfolio.update_position(symbol="ACME", quantity_delta=5, price=100, timestamp=at(1))
+    assert other.get_position("ACME").quantity == -5
+    other.check()
+    portfolio.check()
+
+
+def test_a_fork_has_the_marks_of_its_origin() -> None:
+    portfolio = portfolio_of((10, "95"))
+    other = portfolio.fork()
+    portfolio.mark("ACME", 105, at(1))
+    assert (other.get_mark("ACME"), other.timestamp) == (105, at(1))
+
+
 def test_a_handler_may_book_and_its_facts_come_after() -> None:
     portfolio, events = PortfolioState(1000), list[Event]()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from attrs import evolve, field, frozen
 from textual.containers import Container
 from textual.pilot import Pilot
@@ -33,7 +34,7 @@ ORDER = OrderLine(
     symbol="ACME",
     side="buy",
     quantity="1,500",
-    limit="44.1200",
+    price="44.1200",
     state="rejected",
     filled="0",
     reason="cash must cover purchase, needs 66180, has 20071.74",
@@ -94,11 +95,31 @@ def test_orders_in_a_narrow_pane(on_stage: OnStage) -> None:
     async def script(_: Pilot[Any]) -> None:
         pane.show_view(Literal(orders=[ORDER]))
         assert pane.plain_lines()[:2] == [
-            "   id sym   side    qty    limit state   ",
-            "    7 ACME  buy   1,500  44.1200 rejected",
+            "   id sym   side    qty       price state   ",
+            "    7 ACME  buy   1,500     44.1200 rejected",
         ]
 
-    on_stage(script, pane, size=(41, 5))
+    on_stage(script, pane, size=(44, 5))
+
+
+@pytest.mark.parametrize(
+    ("width", "price", "cell"),
+    [
+        (44, "market", "     market"),
+        (44, "trail 98.00", "trail 98.00"),
+        (44, "98.00/97.50", "98.00/97.50"),
+        (44, "1234.56/1234.50", "1234.56/12…"),
+        (58, "1234.56/1234.50", "1234.56/1234.50"),
+    ],
+)
+def test_the_price_of_an_order_has_the_room_that_there_is(width: int, price: str, cell: str, on_stage: OnStage) -> None:
+    pane = OrdersPane()
+
+    async def script(_: Pilot[Any]) -> None:
+        pane.show_view(Literal(orders=[evolve(ORDER, price=price)]))
+        assert pane.plain_lines()[1].startswith(f"    7 ACME  buy   1,500 {cell} rejected")
+
+    on_stage(script, pane, size=(width, 3))
 
 
 def test_orders_in_a_wide_pane_say_how_much_was_filled_and_why_not_all(on_stage: OnStage) -> None:
@@ -107,7 +128,8 @@ def test_orders_in_a_wide_pane_say_how_much_was_filled_and_why_not_all(on_stage:
     async def script(_: Pilot[Any]) -> None:
         pane.show_view(Literal(orders=[ORDER]))
         assert pane.plain_lines()[1].rstrip() == (
-            "    7 ACME  buy   1,500  44.1200 rejected      0 cash must cover purchase, needs 66180, has 20071.74"
+            "    7 ACME  buy   1,500         44.1200 rejected         0 "
+            "cash must cover purchase, needs 66180, has 20071.74"
         )
 
     on_stage(script, pane, size=(120, 5))

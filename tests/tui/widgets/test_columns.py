@@ -77,6 +77,14 @@ def test_of_equal_columns_the_right_one_gives_way_and_growing_ones_share() -> No
     assert fit_columns(columns, 10) == (6, 3, 0)
 
 
+def test_a_column_that_grows_to_a_bound_leaves_the_rest_to_the_others() -> None:
+    columns = (Column("a", 3, grow=True), Column("b", 3, grow=True, most=5), Column("c", 3, grow=True))
+    # 9 and 2 gaps are taken: of 6 each has 2; of 12 b has 2 and the others 5 each
+    assert fit_columns(columns, 17) == (5, 5, 5)
+    assert fit_columns(columns, 23) == (8, 5, 8)
+    assert fit_columns(columns[1:2], 20) == (5,)
+
+
 def test_a_row_is_one_span_unless_cells_of_it_changed() -> None:
     cells = ("7", "ACME", "FILLED")
     assert build_row(cells, COLUMNS, 21, "s") == (("    7 ACME     FILLED", "s"),)

@@ -1,0 +1,1 @@
+"""Every other moment of a run: found by folding what the journal holds."""

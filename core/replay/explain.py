@@ -1,0 +1,188 @@
+"""Explain: the life of any order, from the line that asked for it to its end, and why it did not fill on a bar between.
+
+Nothing of this is stored: facts are read from the journal, and a non-fill is asked of the simulator again, with the
+order and the bar as they were.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from core.backtest.journal import Row
+from core.backtest.loop import Backtest
+from core.backtest.standing import Parts
+from core.bars import Bar
+from core.clock import Phase
+from core.events import CashChanged, OrderEvent, OrderFilled, OrderSubmitted, PathAmbiguous
+from core.execution.order_record import OrderRecord
+from core.fill import Fill
+from core.money import multiply, subtract
+from core.reason import Reason
+from core.replay.chapters import Ambiguity, Books, Chapter, FillEffect, Happening, StillOpen, Submission, Waiting
+from core.replay.cursor import Cursor
+from core.replay.moment import Moment
+from core.replay.timeline import Timeline
+
+_MARK = Phase.MARK
+_NOTES = 4  # where in the fields of a `PathAmbiguous` they are
+
+
+def explain_order(run: Backtest, order_id: int) -> Iterator[Chapter]:
+    """Yield the life of an order, in the order in which it happened.
+
+    Raises:
+        UnknownOrderError: No order of the run has this id.
+    """
+    run.broker.get_order(order_id)
+    return _Story(run, order_id).chapters()
+
+
+def explain_step(run: Backtest, moment: Moment, order_id: int) -> Reason | None:
+    """Say why an open order did not fill in a step; None where nothing held it back, or where the order is over.
+
+    At the newest step it is what `Backtest.why_open` says.
+
+    Args:
+        run: The run.
+        moment: The end of the step.
+        order_id: The order.
+
+    Raises:
+        UnknownOrderError: No order of this id had been submitted.
+    """
+    record, step = moment.orders.find(order_id), moment.cursor.step
+    if not record.is_open or step < 0:
+        return None
+    row = _newest_row(run, record.order.symbol, step)
+    if row < 0:
+        return run.simulator.explain(record, (), step, step + 1)
+    age = step - run.feed.step_at(run.feed.places[record.order.symbol], row)
+    return run.simulator.explain(record, () if age else parts_of_past(run, record, row, step), step, age)
+
+
+def parts_of_past(run: Backtest, record: OrderRecord, row: int, step: int) -> Parts:
+    """Return the bars that an order met in a step, on the paths that were kept, with the volume that was left."""
+    symbol, journal = record.order.symbol, run.journal
+    parts = run.bar_stand.parts(symbol, row, step)
+    kept: dict[int, str] = {}
+    for sequence in range(journal.first_of_step(step), journal.first_of_step(step + 1)):
+        event = journal[sequence]
+        if isinstance(event, PathAmbiguous) and event.symbol == symbol:
+            kept[event.part] = event.path
+        elif isinstance(event, OrderFilled) and event.fill.symbol == symbol:
+            parts[event.part].take(event.fill.quantity)
+    for bar in parts:
+        paths = run.simulator.paths(bar)
+        bar.path = paths[kept.get(bar.part, next(iter(paths)))]
+    return parts
+
+
+class _Story:
+    """One order of a run, told from its submission on."""
+
+    def __init__(self, run: Backtest, order_id: int) -> None:
+        self._run = run
+        self._order_id = order_id
+        self._rows = run.journal.rows
+        self._last = max(sequence for sequence, row in enumerate(self._rows) if _is_about(row, order_id))
+        self._timeline = Timeline(run)
+        self._moment = self._timeline.start()
+
+    def chapters(self) -> Iterator[Chapter]:
+        """Yield what happened, fact by fact and step by step, to the last fact about the order."""
+        while not _is_about(self._rows[self._sequence], self._order_id):
+            self._moment.apply(self._rows[self._sequence])
+        first, newest = self._rows[self._sequence][0], self._run.step_count - 1
+        for step in range(first, newest + 1):
+            yield from self._facts_of(step)
+            record = self._moment.orders.find(self._order_id)
+            if record.is_open and max(record.eligible_step, 0) <= step:
+                reason = explain_step(self._run, self._moment, self._order_id)
+                yield Waiting(step, self._run.feed.time(step), reason)
+            if not record.is_open and self._sequence > self._last:
+                return
+        yield StillOpen(newest, self._moment.timestamp, record.seen(), record.eligible_step, self._run.is_over)
+
+    @property
+    def _sequence(self) -> int:
+        return self._moment.cursor.sequence
+
+    def _facts_of(self, step: int) -> Iterator[Chapter]:
+        """Take in every fact of a step, and tell those about the order."""
+        end = self._timeline.end_of_step(step)
+        while self._sequence < end.sequence:
+            row = self._rows[self._sequence]
+            if _is_about(row, self._order_id):
+                self._moment.stand_at(Cursor(step, row[1], self._sequence))  # its marks, before the fact
+                yield self._told(row)
+            else:
+                self._moment.apply(row)
+        self._moment.stand_at(end)
+
+    def _told(self, row: Row) -> Chapter:
+        """Take in a fact about the order, and tell it."""
+        step, _, kind, fields = row
+        if kind is OrderFilled:
+            return self._fill(step, *fields[2:4])
+        if kind is OrderSubmitted:
+            return self._submission(step, row)
+        books = self._books()
+        self._moment.apply(row)
+        if kind is PathAmbiguous:
+            return Ambiguity(step, fields[0], dict(fields[_NOTES])[self._order_id])
+        return Happening(step, kind.make(*fields), books)
+
+    def _submission(self, step: int, row: Row) -> Submission:
+        _, phase, _, fields = row
+        event = OrderSubmitted.make(*fields)
+        symbol = event.order.symbol
+        row_of_bar = _newest_row(self._run, symbol, step if phase >= _MARK else step - 1)
+        self._moment.apply(row)
+        record = self._run.broker.tracker.find(self._order_id)  # of those it belongs to, some are not asked for yet
+        return Submission(
+            order_id=self._order_id,
+            event=event,
+            step=step,
+            bar=None if row_of_bar < 0 else self._bar(symbol, row_of_bar),
+            indicators={} if row_of_bar < 0 else self._run.indicators_at(symbol, row_of_bar),
+            books=self._books(),
+            sibling_ids=record.sibling_ids,
+            exit_ids=record.child_ids,
+        )
+
+    def _fill(self, step: int, fill: Fill, remaining: Decimal) -> FillEffect:
+        """Take in all that one fill did, to the order, the position and cash."""
+        before, limit = self._books(), self._moment.orders.find(self._order_id).limit_price
+        row = self._rows[self._sequence]
+        self._moment.apply(row)
+        while not (row[2] is CashChanged and row[3][-1] == fill.id):
+            row = self._rows[self._sequence]
+            self._moment.apply(row)
+        return FillEffect(
+            step=step,
+            fill=fill,
+            bar=self._bar(fill.symbol, _newest_row(self._run, fill.symbol, step)),
+            improvement=None if limit is None else multiply(subtract(limit, fill.price), fill.side.sign),
+            remaining=remaining,
+            before=before,
+            after=self._books(),
+        )
+
+    def _books(self) -> Books:
+        return Books.of(self._moment, self._moment.orders.find(self._order_id).order.symbol)
+
+    def _bar(self, symbol: str, row: int) -> Bar:
+        return self._run.feed.bars[self._run.feed.places[symbol]].bar(row)
+
+
+def _is_about(row: Row, order_id: int) -> bool:
+    """Say whether a fact is about an order, or says that the path of a bar matters to it."""
+    _, _, kind, fields = row
+    if kind is PathAmbiguous:
+        return any(concerned == order_id for concerned, _ in fields[_NOTES])
+    return issubclass(kind, OrderEvent) and fields[1] == order_id
+
+
+def _newest_row(run: Backtest, symbol: str, step: int) -> int:
+    """Return the row of a symbol's newest bar at the end of a step; -1 where it has had none, or is unknown."""
+    place = run.feed.places.get(symbol)
+    return -1 if place is None or step < 0 else run.feed.row_at(place, step)
