@@ -148,7 +148,7 @@ def _explain(
     *,
     order: Annotated[int, _ORDER],
     as_: Annotated[str | None, _AS] = None,
-    every_bar: Annotated[bool, _FLAG] = False,
+    short: Annotated[bool, _FLAG] = False,
     options: _Options = _DEFAULTS,
 ) -> int:
     """Run a strategy to the end, and tell the life of one order: what led to it, why it waited, what its fills did.
@@ -160,7 +160,7 @@ def _explain(
         order: Its number, from 1.
         as_: Say also what it would be in another engine, and which rule differs; one of backtrader, backtesting.py,
             zipline, lean.
-        every_bar: Write each bar of a long wait, and not only its first, its last, and the one that came nearest.
+        short: Write of a long wait only its first bar, its last, and the one that came nearest.
         options: What else the run is made of.
     """
     profile = None if as_ is None else find_profile(as_)
@@ -174,7 +174,7 @@ def _explain(
     with redirect_stdout(sys.stderr):  # what the strategy prints
         backtest = run_under(options.settings)
         _check_known(order, backtest.broker.order_count)
-        lines = list(tell(explain_order(backtest, order), every_bar=every_bar))
+        lines = list(tell(explain_order(backtest, order), is_short=short))
         if profile is not None:
             lines += tell_comparison(profile.name, order, compare_with(backtest, run_under, profile, order))
     print("\n".join(lines))

@@ -23,17 +23,17 @@ _Step: TypeAlias = Sequence[Chapter]
 """The chapters of one step; that the order is still open stands by itself."""
 
 
-def tell(chapters: Iterable[Chapter], *, every_bar: bool = False) -> Iterator[str]:
+def tell(chapters: Iterable[Chapter], *, is_short: bool = False) -> Iterator[str]:
     """Write the chapters of an order's life, line by line.
 
     Args:
         chapters: Of one order.
-        every_bar: Write each bar of a long stay, and not only its first, its last, and the one that came nearest.
+        is_short: Write of a long stay only its first bar, its last, and the one that came nearest.
     """
     steps = [list(step) for _, step in groupby(chapters, key=lambda one: (one.step, isinstance(one, StillOpen)))]
     margin = _Margin.of(steps)
     for _, stay in groupby(steps, key=_held_by):
-        yield from map(clean, _stay(list(stay), margin, is_whole=every_bar))
+        yield from map(clean, _stay(list(stay), margin, is_whole=not is_short))
 
 
 @frozen

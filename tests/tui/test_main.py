@@ -567,15 +567,15 @@ def test_a_run_over_finer_bars_is_compared_with_an_engine_that_has_none(capsys: 
     ]
 
 
-def test_every_bar_of_a_long_wait_is_told_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_bar_of_a_long_wait_is_told_unless_it_is_to_be_short(capsys: pytest.CaptureFixture[str]) -> None:
     days = "".join(f"2024-01-{day:02},10,12,9,11,100\n" for day in range(2, 20))
     write("A.csv", HEADER + days)
     write("waiting.py", TOUCHING.replace("limit_price=10", "limit_price=8"))
     counts = []
-    for options in ([], ["--every-bar"]):
+    for options in ([], ["--short"]):
         assert main(["explain", "waiting.py", "--order", "1", "--data", "A.csv", *options]) == 0
         counts.append(capsys.readouterr().out.count("waits, LIMIT_NOT_REACHED"))
-    assert counts == [2, 17]
+    assert counts == [17, 2]
 
 
 def test_each_kind_of_order_of_the_sample_is_told(

@@ -31,8 +31,8 @@ def price(text: str) -> Decimal:
     return Decimal(text)
 
 
-def story(made: Backtest, order_id: int = 1, *, every_bar: bool = False) -> list[str]:
-    return list(tell(explain_order(made, order_id), every_bar=every_bar))
+def story(made: Backtest, order_id: int = 1, *, is_short: bool = False) -> list[str]:
+    return list(tell(explain_order(made, order_id), is_short=is_short))
 
 
 def lines_with(lines: list[str], *words: str) -> list[str]:
@@ -301,8 +301,8 @@ def test_a_short_wait_is_told_bar_by_bar() -> None:
     assert not lines_with(lines, "alike")
 
 
-def test_a_long_wait_is_its_first_bar_its_last_and_which_came_nearest() -> None:
-    lines = story(waiting(31))
+def test_in_short_a_long_wait_is_its_first_bar_its_last_and_which_came_nearest() -> None:
+    lines = story(waiting(31), is_short=True)
     wait = "waits, LIMIT_NOT_REACHED: limit 90 not reached, low 99, 900 ticks short"
     assert lines[-4:] == [
         f"2024-01-03 21:00  bar  2  {wait}",
@@ -312,8 +312,8 @@ def test_a_long_wait_is_its_first_bar_its_last_and_which_came_nearest() -> None:
     ]
 
 
-def test_each_bar_of_a_long_wait_is_told_when_asked() -> None:
-    lines = story(waiting(31), every_bar=True)
+def test_each_bar_of_a_long_wait_is_told() -> None:
+    lines = story(waiting(31))
     assert [line.split()[0] for line in lines_with(lines, "waits")] == [str(bar) for bar in range(2, 33)]
     assert not lines_with(lines, "alike")
 
@@ -322,7 +322,7 @@ def test_a_stop_that_trails_through_a_long_wait_says_where_it_went() -> None:
     steps = {0: lambda now: now.buy("A", 1), 1: lambda now: now.sell("A", 1, trail_amount=5)}
     rising = [f"{100 + day}/{101 + day}/{99 + day}/{100 + day}" for day in range(1, 12)]
     made = run(bars_of("A", "100.00", "100", *rising), steps, path=PathRule.LOW_FIRST)
-    (between,) = lines_with(story(made, 2), "alike")
+    (between,) = lines_with(story(made, 2, is_short=True), "alike")
     # the high of the bar before was 102, so the stop is 97 at that low; the highest of those between is 111
     assert between == "... 9 bars alike, nearest in bar 4: low 101.00, 400 ticks short, the stop went to 106.00"
 
@@ -330,12 +330,12 @@ def test_a_stop_that_trails_through_a_long_wait_says_where_it_went() -> None:
 def test_bars_that_are_missing_are_alike_too() -> None:
     others = bars_of("B", *["100"] * 12)
     made = run([bars_of("A", "100"), others], {0: lambda now: now.buy("A", 1)})
-    assert lines_with(story(made), "alike") == ["... 9 bars alike"]
+    assert lines_with(story(made, is_short=True), "alike") == ["... 9 bars alike"]
 
 
 def test_a_wait_that_nothing_explains_says_so() -> None:
     waits = [Waiting(step, at(step), None) for step in range(8)]
-    assert list(tell(waits)) == [
+    assert list(tell(waits, is_short=True)) == [
         "2024-01-02 21:00  bar 1  waits, its turn has not come",
         "    ... 6 bars alike",
         "2024-01-09 21:00  bar 8  waits, its turn has not come",
@@ -358,7 +358,7 @@ def test_every_order_of_any_run_can_be_told(market: Market, plan: Planned, setti
     made = Backtest(market.bars, plan, settings)
     made.run()
     for order in made.broker.orders():
-        whole, short = story(made, order.id, every_bar=True), story(made, order.id)
+        whole, short = story(made, order.id), story(made, order.id, is_short=True)
         assert all(line.isprintable() and line for line in whole)
         assert len(short) <= len(whole)
         assert len(lines_with(whole, "fill #")) == sum(fill.order_id == order.id for fill in made.broker.fills())

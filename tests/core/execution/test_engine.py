@@ -833,6 +833,25 @@ def test_a_fill_says_first_what_was_clamped_then_what_was_capped_then_what_it_co
     assert [code for code, _ in notes_of(made)[1]] == ["SLIPPAGE_CLAMPED", "VOLUME_CAP_REACHED"]
 
 
+def test_a_model_of_slippage_is_never_asked_for_no_units() -> None:
+    asked: list[Decimal] = []
+
+    class Own:
+        def amount(self, price: Decimal, quantity: Decimal, volume: Decimal | None, tick: Decimal) -> Decimal:
+            asked.append(quantity)
+            return tick if price > 0 and volume is not None else Decimal(0)
+
+    def ask(now: Now) -> None:
+        now.buy("A", 500)
+        now.buy("A", 10, time_in_force=IOC)
+        now.buy("A", 10, time_in_force=FOK)
+
+    made = met(ask, FIFTY, slippage=Own(), **CAP)
+    assert fills_of(made) == [(1, "500", "50.01", "03")]
+    assert asked == [500]
+    assert [order.status for order in made.broker.orders()] == [S.FILLED, S.CANCELED, S.CANCELED]
+
+
 # --- as much as cash covers (R15b)
 
 
