@@ -12,7 +12,7 @@ from core.events import AmendRequested, CancelRequested, RequestRefused
 from core.execution.lifecycle import OrderLifecycle, left_of
 from core.execution.order_record import OrderRecord
 from core.execution.order_tracker import OrderTracker
-from core.money import add, exact, subtract
+from core.money import add, exact, minus, subtract
 from core.order import Order
 from core.protocols import PortfolioView
 from core.reason import Code, Reason
@@ -155,8 +155,10 @@ class Requests:
         self._lifecycle.amend(record, order, stop_price, now)
         children = self._tracker.find_open(record.child_ids) if grown else []
         for child in children:
-            quantity = max(add(child.order.quantity, grown), child.filled)
-            self._lifecycle.amend(child, evolve(child.order, quantity=quantity), child.stop_price, now)
+            change = max(grown, minus(child.asleep))  # what is awake belongs to what the entry has filled
+            if change:
+                amended = evolve(child.order, quantity=add(child.order.quantity, change))
+                self._lifecycle.amend(child, amended, child.stop_price, now)
         for one in (record, *children):
             if one.is_open and not one.remaining:
                 self._lifecycle.end(one, one.reduction or left_of(one, Code.CANCEL_REQUESTED), now)

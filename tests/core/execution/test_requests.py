@@ -578,3 +578,15 @@ def test_the_list_of_what_waits_is_the_same_all_along() -> None:
     made.broker.begin_step(at(1))
     assert list(waiting) == []
     assert made.broker.requests is waiting
+
+
+def test_a_fall_of_an_entry_takes_only_what_sleeps_of_an_exit() -> None:
+    made = desk()
+    made.broker.submit_bracket(Order("ACME", BUY, 3), [Order("ACME", SELL, 3)])
+    made.broker.amend(2, quantity=1)  # 1, asleep
+    fill = Fill(1, 1, "ACME", BUY, 1, 90, at(0))
+    made.broker.execute_fill(fill)
+    made.broker.lifecycle.settle(made.broker.tracker.find(1), fill)
+    assert made.broker.amend(1, quantity=2) is None
+    exit_order = made.broker.get_order(2)
+    assert (exit_order.remaining_quantity, exit_order.asleep_quantity, exit_order.status) == (1, 0, S.ACCEPTED)
