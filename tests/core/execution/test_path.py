@@ -18,6 +18,7 @@ from core.execution.path import (
     LimitRule,
     Miss,
     PathRule,
+    first_stop,
     followed_stop,
     high_first,
     is_trailing,
@@ -660,3 +661,20 @@ def test_the_threads_context_changes_nothing() -> None:
         assert followed_stop(record_of(sale), Decimal("1234567.25"), TICK) == Decimal("1219332.69")
         assert followed_stop(record_of(purchase), Decimal("1234567.25"), TICK) == Decimal("1249801.81")
         assert to_ticks(Decimal("1234567.25"), 4) == 12_345_672_500
+
+
+@pytest.mark.parametrize(
+    ("trail", "mark", "tick", "sale", "purchase"),
+    [
+        pytest.param("0.505", "10.00", "0.01", "9.49", "10.51", id="away from the market, on the tick"),
+        pytest.param("0.505", "10", None, "9.49", "10.51", id="on cents where there is no tick"),
+        pytest.param("0.505", "10.000", None, "9.495", "10.505", id="on the digits of a finer mark"),
+    ],
+)
+def test_a_trailing_stop_without_a_first_price_begins_at_the_mark(
+    trail: str, mark: str, tick: str | None, sale: str, purchase: str
+) -> None:
+    unit = None if tick is None else Decimal(tick)
+    for side, expected in ((SELL, sale), (BUY, purchase)):
+        record = record_of(order_of(side, trail_amount=Decimal(trail)))
+        assert first_stop(record, Decimal(mark), unit) == Decimal(expected)
