@@ -373,14 +373,13 @@ class BacktestBroker:
         """Say whether an open order has a claim besides another: it is awake, and neither canceled nor at its end."""
         if record.id == asked.id or record.id in asked.sibling_ids or record.cancel_queued or not record.awake:
             return False
-        now = self._portfolio.timestamp
-        if now is None or self._clock.phase is not _STRATEGY:
+        now, good_till = self._portfolio.timestamp, record.order.good_till
+        if now is None:
             return True
-        if record.order.good_till is not None:
-            return now < record.order.good_till
-        if record.day is None or record.order.time_in_force is not TimeInForce.DAY:
-            return True
-        return (now + _MICROSECOND).date() <= record.day
+        earliest = now + _MICROSECOND if self._clock.phase is _STRATEGY else now  # when it may fill next
+        if good_till is not None:
+            return earliest <= good_till
+        return record.day is None or record.order.time_in_force is not TimeInForce.DAY or earliest.date() <= record.day
 
     def _expire(self, record: OrderRecord, now: datetime) -> bool:
         until = self._life_end(record, now)

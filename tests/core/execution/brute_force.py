@@ -286,7 +286,7 @@ class BruteForce:
 
     def turn(self, row: Row) -> Callable[[Row], object] | None:
         """Say what may happen to one order here: its trigger, a fill, or the end of one that is tested once."""
-        if not row.awake - row.from_next_bar:
+        if not row.awake - row.from_next_bar or self.is_past(row, self.stamp):
             return None
         if row.waits_for_stop:
             return self.trigger if self.phase in ("OPEN", "PATH") and self.is_stop_reached(row) else None

@@ -1346,3 +1346,15 @@ def test_orders_fill_as_a_walk_tick_by_tick_says(
     fills = [(fill.order_id, fill.price, fill.rule) for fill in made.broker.fills()]
     assert fills == walked(bar, orders, answers, beyond=rule is LimitRule.THROUGH)
     assert all(made.why_open(order.id) is not None for order in made.broker.open_orders())
+
+
+def test_an_order_asked_for_inside_a_bar_that_is_stamped_after_its_time_never_fills_and_claims_nothing() -> None:
+    def answer(now: Now, fill: Fill) -> None:
+        if fill.order_id == 1:
+            now.buy("ACME", 900, good_till=at(0))
+            now.buy("ACME", 900)
+
+    # 100000 - 100 x 100 leave 90000: enough for one of the two purchases of 900 at 100, and the first has no life
+    made = run(bars_of("ACME", "100", "100", "100"), Answering({0: lambda now: now.buy("ACME", 100)}, answer=answer))
+    assert fills_of(made) == [(1, "100", "100", "03"), (3, "900", "100", "03")]
+    assert made.broker.get_order(2).status is S.EXPIRED
