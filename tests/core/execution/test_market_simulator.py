@@ -19,7 +19,7 @@ from core.execution.standing_bar import StandingBar
 from core.fill import FillRule
 from core.order import BUY, SELL, Order, OrderType, Side, TimeInForce
 from core.reason import Code, Reason
-from tests.core.builders import B1, at, bar_of, bars_of, reason_of
+from tests.core.builders import B1, at, bar_of, reason_of
 from tests.core.execution.records import order_of, record_of
 from tests.generators import cents, single_bars
 
@@ -40,8 +40,10 @@ def simulator(text: str, rule: LimitRule = LimitRule.TOUCH, **named: Any) -> Mar
 
 
 def standing(text: str = B1, *, tick: int = 1) -> StandingBar:
-    """Stand on a bar in cents."""
-    return StandingBar.of_row(bars_of("ACME", text), 0, tick, at(0))
+    """Stand on a bar in units of its digits, without any columns: a mutation run may not start threads so early."""
+    bar = StandingBar.of_bar(bar_of(text, step=0))
+    bar.tick = tick
+    return bar
 
 
 def test_a_simulator_takes_a_touch_and_the_worst_path_if_nothing_is_said() -> None:
