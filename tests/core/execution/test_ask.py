@@ -37,6 +37,31 @@ def test_an_ask_has_the_price_that_its_order_is_estimated_at() -> None:
     assert ask_of(order_of(BUY, 1, "NEW")).price is None
 
 
+FIRST_STOPS = [
+    # the order, the tick, the last close, the price it is estimated at
+    pytest.param(order_of(BUY, 1, trail_amount=5), "0.01", "100", "105.00", id="a purchase: where its stop begins"),
+    pytest.param(order_of(BUY, 1, trail_amount="0.005"), "0.01", "100", "100.01", id="a purchase: up to the tick"),
+    pytest.param(order_of(BUY, 1, trail_percent=3), "0.25", "100.10", "103.25", id="in percent"),  # 103.103
+    pytest.param(order_of(BUY, 1, trail_percent=3), None, "100.10", "103.11", id="without a tick: to cents"),
+    pytest.param(order_of(SELL, 1, trail_amount=5), "0.01", "100", "100", id="a sale: the last close is higher"),
+    pytest.param(order_of(BUY, 1, trail_amount=5, stop_price=103), "0.01", "100", "103", id="a first stop is given"),
+    pytest.param(order_of(BUY, 1, "NEW", trail_amount=5), "0.01", None, None, id="before the first bar: none"),
+]
+
+
+@pytest.mark.parametrize(("order", "tick", "mark", "price"), FIRST_STOPS)
+def test_a_trailing_stop_is_estimated_where_it_would_begin(
+    order: Order, tick: str | None, mark: str | None, price: str | None
+) -> None:
+    unit = Instrument(order.symbol, tick_size=None if tick is None else Decimal(tick))
+    found = ask_of(order, instrument=unit, marks=None if mark is None else {"ACME": mark}).price
+    assert found == (None if price is None else Decimal(price))
+
+
+def test_a_trailing_stop_that_was_triggered_is_estimated_at_the_last_close() -> None:
+    assert ask_of(order_of(BUY, 1, trail_amount=5), is_triggered=True).price == 100
+
+
 COVERED = [
     # what is held, the side, the other orders, how many units only reduce
     pytest.param(0, SELL, [], 0, id="flat"),

@@ -21,10 +21,12 @@ from core.events import (
     OrderTriggered,
     StopMoved,
 )
+from core.execution.broker import BacktestBroker
 from core.execution.lifecycle import OrderLifecycle, left_of
 from core.execution.order_record import Entry, OrderRecord
 from core.execution.order_tracker import OrderTracker
 from core.fill import Fill, FillRule
+from core.instrument import Instrument
 from core.order import BUY, SELL, Order, OrderStatus
 from core.reason import Code, Reason
 from core.risk.portfolio import PortfolioState
@@ -509,3 +511,13 @@ def test_the_threads_context_changes_nothing() -> None:
     assert expected[-2:] == [3210, Decimal("98.50")]  # 99.75 x 0.9875 = 98.503125
     # 1234567.125 x 1.0125 = 1249999.2140625
     assert expected[-3] == StopMoved(at(2), 4, None, Decimal("1249999.215"))
+
+
+def test_a_trailing_stop_without_a_first_price_begins_on_the_tick_of_its_symbol() -> None:
+    portfolio = PortfolioState(10_000)
+    portfolio.mark("ACME", Decimal("10.00"), at(0))
+    broker = BacktestBroker(portfolio, instruments=[Instrument("ACME", tick_size=Decimal("0.05"))], allow_short=True)
+    broker.submit(Order("ACME", SELL, 1, trail_amount=Decimal("0.52")))
+    broker.submit(Order("ACME", BUY, 1, trail_amount=Decimal("0.52")))
+    stops = [broker.get_order(number).stop_price for number in (1, 2)]
+    assert stops == [Decimal("9.45"), Decimal("10.55")]  # 9.48 and 10.52, away from the market
