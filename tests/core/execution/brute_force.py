@@ -528,7 +528,7 @@ class BruteForce:
         for child in self.children(row):
             self.resize(child, rise)
         if not amended.remaining:
-            self.cancel_rest(amended, "SIBLING_FILLED")
+            self.cancel_rest(amended, amended.code or "SIBLING_FILLED")
 
     def amended(self, row: Row, quantity: int | None, limit: int | None, stop: int | None) -> Row:
         """Return the order as it would be: trigger, fills and commission stay."""
