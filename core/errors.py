@@ -85,12 +85,33 @@ class StrategyError(FillstepError):
         self.call = call
 
 
+class DeadlineError(FillstepError):
+    """A call of a strategy did not come back in time; the run stands as it was before its step."""
+
+    def __init__(self, strategy: str, call: str, place: str, seconds: float, step: int) -> None:
+        """Name the place, the call, the time it was given, and the step."""
+        super().__init__(
+            f"{clean(place)}: {shown(strategy)}.{call} took longer than its deadline of {seconds:g} s (step {step})"
+        )
+        self.call = call
+
+
 class InvalidOrderError(InputError):
     """An order that cannot be written down, such as one whose type and prices do not belong together."""
 
     def __init__(self, what: str) -> None:
         """Say which field breaks which rule."""
         super().__init__(f"order: {clean(what)}")
+
+
+class ExpressionError(InputError):
+    """A condition or a command that cannot be read; it says where, from 0, and what is wrong there."""
+
+    def __init__(self, text: str, start: int, what: str) -> None:
+        """Write the text with the place marked in it."""
+        before, after = text[:start], text[start:]
+        super().__init__(f"{what}: {before}»{after}")
+        self.text, self.start, self.what = text, start, clean(what)
 
 
 class UnknownOrderError(InputError, KeyError):

@@ -31,6 +31,7 @@ class Code(StrEnum):
     STOP_AND_LIMIT_MUST_AGREE = "STOP_AND_LIMIT_MUST_AGREE"
     STOP_MUST_NOT_BE_TRIGGERED = "STOP_MUST_NOT_BE_TRIGGERED"
     GROUP_MUST_PASS = "GROUP_MUST_PASS"  # noqa: S105 - to pass is a verb
+    DROPPED_BY_HAND = "DROPPED_BY_HAND"
     ORDER_MUST_BE_OPEN = "ORDER_MUST_BE_OPEN"
     POSITION_MUST_COVER_SALE = "POSITION_MUST_COVER_SALE"
     CASH_MUST_COVER_PURCHASE = "CASH_MUST_COVER_PURCHASE"
@@ -74,6 +75,7 @@ _SENTENCES: Final[Mapping[Code, str]] = {
     Code.STOP_AND_LIMIT_MUST_AGREE: "of siblings the stop must be {where} the limit, stop {stop}, limit {limit}",
     Code.STOP_MUST_NOT_BE_TRIGGERED: "a stop that was triggered cannot be moved to {price}",
     Code.GROUP_MUST_PASS: "all orders of a group must pass, order {order} did not: {failed}",
+    Code.DROPPED_BY_HAND: "dropped by hand, in this branch of the run",
     Code.ORDER_MUST_BE_OPEN: "order must be open, it is {status}",
     Code.POSITION_MUST_COVER_SALE: (
         "position must cover sale, held {held}, other open sales {other_sales}, asked {asked}"

@@ -4,8 +4,9 @@ Between two events positions and cash stand still, so the value of each stretch 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from typing import Final, NamedTuple
 
 from attrs import define, field, frozen
 
@@ -13,6 +14,22 @@ from core.backtest.feed import Feed
 from core.backtest.journal import Journal, Row
 from core.events import CashCause, CashChanged, PositionEvent
 from core.money import ZERO, add, multiply, subtract
+
+_KEPT: Final = 1024  # steps between two extremes that are kept
+
+
+class Extremes(NamedTuple):
+    """The highest and the lowest equity less capital at the ends of the steps up to one, money.
+
+    Attributes:
+        step: The last of these steps; -1 for none.
+        highest: Zero or above, since a run begins at zero.
+        lowest: Zero or below.
+    """
+
+    step: int = -1
+    highest: Decimal = ZERO
+    lowest: Decimal = ZERO
 
 
 @frozen
@@ -47,8 +64,8 @@ class EquityCurve:
     _initial_capital: Decimal
     _stretches: list[Stretch] = field(init=False)
     _read: int = field(default=0, init=False)  # how many facts are in the stretches
-    _scanned: int = field(default=-1, init=False)  # up to which step the peak is known
-    _peak: Decimal = field(default=ZERO, init=False)
+    _kept: list[Extremes] = field(factory=lambda: [Extremes()], init=False)  # from which others are found
+    _newest: Extremes = field(default=Extremes(), init=False)  # what was asked for last
 
     def __attrs_post_init__(self) -> None:
         """Begin with a stretch of cash alone."""
@@ -60,36 +77,46 @@ class EquityCurve:
         return add(stretch.cash, self._market_value(stretch, step))
 
     def peak_profit(self, step: int) -> Decimal:
-        """Return the highest equity less capital at the end of any step up to this one, money, at least zero.
+        """Return the highest equity less capital at the end of any step up to this one, money, at least zero."""
+        return self.extremes(step).highest
+
+    def extremes(self, step: int) -> Extremes:
+        """Return the highest and the lowest equity less capital at the end of any step up to this one.
 
         The steps must be over: what was seen of them is remembered.
         """
         self._read_on()
-        if step < self._scanned:
-            self._scanned, self._peak = -1, ZERO
-        while self._scanned < step:
-            place = self._place_of(self._scanned + 1)
-            stretch = self._stretches[place]
+        known, step = self._newest, max(step, -1)
+        if known.step > step or self._kept[-1].step > known.step:
+            known = self._kept[bisect_right(self._kept, step, key=lambda one: one.step) - 1]
+        while known.step < step:
+            place = self._place_of(known.step + 1)
             following = self._stretches[place + 1].start if place + 1 < len(self._stretches) else step + 1
-            last = min(step, following - 1)
-            self._peak = max(self._peak, self._highest_profit(stretch, self._scanned + 1, last))
-            self._scanned = last
-        return self._peak
+            last = min(step, following - 1, known.step + _KEPT - known.step % _KEPT)
+            known = self._with(known, self._stretches[place], last)
+            if last % _KEPT == 0 and last > self._kept[-1].step:
+                self._kept.append(known)
+        self._newest = known
+        return known
 
-    def _highest_profit(self, stretch: Stretch, first: int, last: int) -> Decimal:
-        values = self._single_extreme(stretch, first, last) if len(stretch.held) == 1 else None
-        if values is None:
+    def _with(self, known: Extremes, stretch: Stretch, last: int) -> Extremes:
+        """Return what is known with the steps up to one more, all of one stretch."""
+        first = known.step + 1
+        if len(stretch.held) == 1:
+            values = [self._extreme_value(stretch, first, last, extreme) for extreme in (max, min)]
+        else:
             steps = range(first, last + 1) if stretch.held else (last,)
-            values = max(self._market_value(stretch, step) for step in steps)
-        return subtract(add(stretch.cash, values), stretch.capital)
+            values = [self._market_value(stretch, step) for step in steps]
+        base = subtract(stretch.cash, stretch.capital)
+        highest, lowest = add(base, max(values)), add(base, min(values))
+        return Extremes(last, max(known.highest, highest), min(known.lowest, lowest))
 
-    def _single_extreme(self, stretch: Stretch, first: int, last: int) -> Decimal:
-        """Return the highest market value of the one position held: at its highest close, or a short's lowest."""
+    def _extreme_value(self, stretch: Stretch, first: int, last: int, extreme: Callable[[list[int]], int]) -> Decimal:
+        """Return the market value of the one position held at its highest or lowest close."""
         ((place, quantity),) = stretch.held.items()
         bars = self._feed.bars[place]
         closes = bars.closes[max(self._feed.row_at(place, first), 0) : self._feed.row_at(place, last) + 1]
-        best = max(closes) if quantity > ZERO else min(closes)
-        return multiply(quantity, bars.price(best))
+        return multiply(quantity, bars.price(extreme(closes)))
 
     def _market_value(self, stretch: Stretch, step: int) -> Decimal:
         value = ZERO

@@ -4,7 +4,7 @@ from traceback import walk_tb
 
 from core import announcer
 from core.backtest.strategy import Strategy
-from core.errors import InvariantError, StrategyError
+from core.errors import DeadlineError, InvariantError, StrategyError
 
 RAISED = (Exception, SystemExit)
 """What a strategy may raise and the program survives."""
@@ -24,6 +24,14 @@ def blame(
         return error
     kind = strategy if isinstance(strategy, type) else type(strategy)
     return StrategyError(kind.__name__, call, place_in(kind.__module__, error), error, step)
+
+
+def blame_deadline(strategy: Strategy, error: BaseException, seconds: float, step: int) -> DeadlineError:
+    """Return the error of a call that was ended: which it was, and where in the strategy's own file it stood."""
+    kind = type(strategy)
+    frames = [frame for frame, _ in walk_tb(error.__traceback__) if frame.f_globals.get("__name__") == kind.__module__]
+    call = frames[0].f_code.co_name if frames else "on_bar"
+    return DeadlineError(kind.__name__, call, place_in(kind.__module__, error), seconds, step)
 
 
 def place_in(module: str, error: BaseException) -> str:

@@ -66,6 +66,10 @@ class Journal:
         """Return the number of the first fact of a step or of a later one; the count of all where there is none."""
         return bisect_left(self.rows, step, key=lambda row: row[0])
 
+    def drop_from(self, sequence: int) -> None:
+        """Forget the facts from one on: a step that was ended half-way has not happened."""
+        del self.rows[sequence:]
+
     def canonical_lines(self) -> Iterator[str]:
         """Write every fact as one line of JSON, in the one way in which a run is compared with another."""
         for sequence, event in enumerate(self):

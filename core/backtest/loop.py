@@ -3,16 +3,20 @@
 A bar on which nothing can happen costs a call of the strategy and nothing else: no event, no Decimal, no object.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from core.announcer import Announcer, Deliveries
+from core.backtest.command import Command
+from core.backtest.deadline import Deadline, OutOfTime
 from core.backtest.equity import EquityCurve
 from core.backtest.feed import Feed
 from core.backtest.garbage import rare_collections
-from core.backtest.guard import RAISED, blame
+from core.backtest.guard import RAISED, blame, blame_deadline
 from core.backtest.journal import Journal
 from core.backtest.marks import FeedMarks
 from core.backtest.settings import Settings, Timing
@@ -21,7 +25,7 @@ from core.backtest.strategy import Now, Strategy, SymbolNow, evaluate_indicators
 from core.backtest.subbars import Subbars
 from core.bars import Bars
 from core.clock import Clock, Phase
-from core.errors import InvariantError, RunStoppedError
+from core.errors import FillstepError, InputError, InvariantError, RunStoppedError
 from core.events import (
     OrderAccepted,
     OrderAmended,
@@ -41,6 +45,7 @@ from core.execution.standing_bar import StandingBar
 from core.fill import Fill
 from core.instrument import Instrument
 from core.money import ZERO, add, fraction_digits, multiply, subtract
+from core.order import Order
 from core.reason import Code, Reason
 from core.risk.portfolio import PortfolioState
 
@@ -58,6 +63,10 @@ _TOLD = (
 )
 
 
+Around: TypeAlias = Callable[..., object]
+"""Makes a call of a strategy: it is given the name of the call, the method, and its arguments."""
+
+
 class Backtest:
     """One run of a strategy over bars.
 
@@ -66,6 +75,8 @@ class Backtest:
         strategy: What decides.
         settings: What else the run is told.
         subbars: Finer bars of some symbols, which stand for theirs where the path rule says so.
+        edits: What is asked for in the place of some orders, by their ids; None for one that is refused.
+        around: Makes the calls of the strategy; they are made as they are where it is not given.
 
     Attributes:
         bars: The bars of each symbol, in the order of the symbols.
@@ -76,6 +87,8 @@ class Backtest:
         simulator: What orders are matched by.
         bar_stand: What they are matched against.
         equity_curve: Equity at the end of each step so far.
+        commands: What a person asked for after a step, in order; what was asked for after none has the step -1.
+        deadline: How long a call of the strategy may take, where one is set.
 
     Raises:
         BarDataError: No bars, or two of one symbol.
@@ -88,15 +101,24 @@ class Backtest:
         strategy: Strategy,
         settings: Settings | None = None,
         subbars: Bars | Sequence[Bars] = (),
+        *,
+        edits: Mapping[int, Order | None] | None = None,
+        around: Around | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self.strategy = strategy
+        self._unused = _copy_of(strategy)
+        self._around = around
+        self.edits = dict(edits or {})
+        self.commands: defaultdict[int, list[Command]] = defaultdict(list)
         given = [bars] if isinstance(bars, Bars) else list(bars)
         self.feed = Feed([_with_tick(one, self.settings) for one in given])
         self.bars = self.feed.bars
-        self._subbars = Subbars(self.bars, [subbars] if isinstance(subbars, Bars) else list(subbars))
+        self.subbars = [subbars] if isinstance(subbars, Bars) else list(subbars)
+        self._subbars = Subbars(self.bars, self.subbars)
         self.clock = Clock()
         self.journal = Journal(self.clock)
+        self.deadline = Deadline(0, lambda: (self.clock.step, len(self.journal.rows)))
         self.equity_curve = EquityCurve(self.feed, self.journal, self.settings.initial_capital)
         self._symbols = self._with_indicators()
         self._join()
@@ -127,6 +149,7 @@ class Backtest:
             limits=self.settings.limits,
             clock=self.clock,
             announcer=Announcer(self.journal.append, deliveries),
+            edits=self.edits,
         )
         self.simulator = make_simulator(self.settings)
         self.bar_stand = BarStand(self.feed, self._subbars, self.simulator, instruments)
@@ -175,6 +198,37 @@ class Backtest:
             if condition(self):
                 return True
         return False
+
+    def command(self, command: Command) -> int:
+        """Do what a person asks for, after the newest step; return the id of the order that it is about.
+
+        Raises:
+            InputError: The run is over, or it cannot be asked for.
+            StrategyError: The strategy raised when it was told; the run is stopped.
+        """
+        if self.is_over:
+            raise InputError("the run is over: no order can be asked for any more")
+        order_id = command.give(self.broker, self.clock.step)
+        self.commands[self.clock.step].append(command)
+        if self.step_count:
+            try:
+                self._tell_orders()
+            except BaseException:
+                self._is_stopped = True
+                raise
+        return order_id
+
+    def fresh_strategy(self) -> Strategy:
+        """Return the strategy as it was before the run.
+
+        Raises:
+            InputError: It cannot be copied.
+        """
+        if isinstance(self._unused, BaseException):
+            why = f"{type(self._unused).__name__}: {self._unused}"
+            raise InputError(f"{type(self.strategy).__name__} cannot be run again, since it cannot be copied: {why}")
+        strategy: Strategy = deepcopy(self._unused)
+        return strategy
 
     def why_open(self, order_id: int) -> Reason | None:
         """Say why an open order did not fill in the newest step; None where the order is over.
@@ -229,13 +283,24 @@ class Backtest:
             raise
         except BaseException as error:
             self._is_stopped = True
+            if isinstance(error, OutOfTime):
+                raise self._without_step(error) from error
             if isinstance(error, InvariantError):
                 error.add_place(self.clock.step, self.feed.time(self.clock.step), self._last_event())
             raise
 
+    def _without_step(self, error: OutOfTime) -> FillstepError:
+        """Take back what the step has done that was ended half-way, and return the error."""
+        step = self.clock.step
+        self.journal.drop_from(self.journal.first_of_step(step))
+        self.equity_curve = EquityCurve(self.feed, self.journal, self.settings.initial_capital)
+        self.clock.step, self.clock.phase, self.clock.instant = step - 1, _STRATEGY, None
+        return blame_deadline(self.strategy, error, self.deadline.seconds, step)
+
     def _execute(self) -> Iterator[bool]:
         """Execute one step each time it is resumed; what every bar needs is kept in local names."""
-        clock, now, on_bar, open_orders = self.clock, self._now, self.strategy.on_bar, self._open
+        clock, now, open_orders = self.clock, self._now, self._open
+        on_bar = self._method("on_bar")
         members = [self._members(group) for group in self.feed.groups]
         failures, requests = self._failures, self.broker.requests
         last, fills_at_close = len(self.feed) - 1, self.settings.timing is Timing.SAME_CLOSE
@@ -310,11 +375,15 @@ class Backtest:
 
     def _call(self, call: str, *arguments: object) -> None:
         try:
-            getattr(self.strategy, call)(*arguments)
+            self._method(call)(*arguments)
         except RAISED as error:
             raise blame(self.strategy, call, error, self.clock.step) from error
         if self._failures:
             raise self._failures[0]
+
+    def _method(self, call: str) -> Callable[..., object]:
+        method: Callable[..., object] = getattr(self.strategy, call)
+        return method if self._around is None else partial(self._around, call, method)
 
     def _with_indicators(self) -> dict[str, SymbolNow]:
         try:
@@ -329,6 +398,14 @@ class Backtest:
 
     def _last_event(self) -> str:
         return repr(self.journal[-1]) if len(self.journal) else "no event"
+
+
+def _copy_of(strategy: Strategy) -> Strategy | BaseException:
+    """Return a copy that no run has touched, or why there is none."""
+    try:
+        return deepcopy(strategy)
+    except RAISED as error:
+        return error
 
 
 def _overrides(strategy: Strategy, call: str) -> bool:

@@ -49,6 +49,7 @@ class BacktestBroker:
         limits: What a person allows at most.
         clock: Where simulated time stands; orders are eligible at once where none runs.
         announcer: What its facts are announced through.
+        edits: What is asked for in the place of some orders, by their ids; None for one that is refused.
 
     >>> from core.order import BUY, SELL
     >>> from core.risk.portfolio import PortfolioState
@@ -60,6 +61,7 @@ class BacktestBroker:
     __slots__ = (
         "_announcer",
         "_clock",
+        "_edits",
         "_instruments",
         "_lifecycle",
         "_portfolio",
@@ -79,7 +81,9 @@ class BacktestBroker:
         limits: Limits | None = None,
         clock: Clock | None = None,
         announcer: Announcer | None = None,
+        edits: Mapping[int, Order | None] | None = None,
     ) -> None:
+        self._edits = edits or {}
         self._portfolio = portfolio_state
         self._instruments = None if instruments is None else {one.symbol: one for one in instruments}
         self._terms = Terms(commission or Commission(), allow_short, cash_rule, limits or Limits())
@@ -329,6 +333,7 @@ class BacktestBroker:
         group_id: int | None = None,
     ) -> OrderRecord:
         step = self._clock.step if eligible_step is None else eligible_step
+        order = self._edits.get(self.order_count + 1) or order
         return self._tracker.add(
             order,
             self._portfolio.timestamp,
@@ -352,6 +357,8 @@ class BacktestBroker:
 
     def _check(self, record: OrderRecord) -> Reason | None:
         order = record.order
+        if self._edits.get(record.id, order) is None:
+            return Reason.of(Code.DROPPED_BY_HAND)
         reason = check_known(order.symbol, self._instruments)
         if reason:
             return reason

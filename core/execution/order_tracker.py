@@ -62,16 +62,16 @@ class OrderTracker:
             is_after_close: Whether the bars of that step have closed.
             entry: Where it enters the path of a bar, if inside one.
         """
-        order_id = len(self._records) + 1
+        order_id = len(self) + 1
         record = OrderRecord(
             order_id, order, submitted_at, eligible_step, order.side.sign, order.quantity, self._take_line()
         )
         record.stop_price, record.is_after_close, record.entry = order.stop_price, is_after_close, entry
-        self._records[order_id] = record
+        self._keep(record)
         if parent_id is not None:
-            self._adopt(self.find(parent_id), record)
+            self._adopt(self.own(parent_id), record)
         if group_id is not None:
-            self._join(self.find(group_id), record)
+            self._join(self.own(group_id), record)
         if submitted_at is not None and eligible_step <= step and not record.asleep:
             record.day = submitted_at.date()
         return record
@@ -86,6 +86,14 @@ class OrderTracker:
         if record is None:
             raise UnknownOrderError(order_id)
         return record
+
+    def own(self, order_id: int) -> OrderRecord:
+        """Return the record of an id, for whoever changes it.
+
+        Raises:
+            UnknownOrderError: No order has it.
+        """
+        return self.find(order_id)
 
     def find_open(self, order_ids: Sequence[int]) -> list[OrderRecord]:
         """Return those of some orders that are open, in the order given."""
@@ -160,7 +168,8 @@ class OrderTracker:
 
     def request_cancel(self, record: OrderRecord) -> None:
         """Note that an order will be canceled, and claims nothing any more."""
-        record.cancel_queued = record.is_open
+        if record.is_open:
+            record.cancel_queued = True
 
     def move_stop(self, record: OrderRecord, stop_price: Decimal, step: int) -> None:
         """Set a trailing stop."""
@@ -210,7 +219,7 @@ class OrderTracker:
             OrderTransitionError: The order is not open.
         """
         _check_fits(record, fill)
-        if fill.id in self._fills:
+        if self._has_applied(fill.id):
             raise InvalidFillError(fill.id, "was applied before")
         is_whole = fill.quantity == record.remaining and not record.given_up
         self._move(record, _FILLED if is_whole else _PARTIALLY_FILLED, "filled")
@@ -267,6 +276,12 @@ class OrderTracker:
         other._next_fill_id = self._next_fill_id
         return other
 
+    def _keep(self, record: OrderRecord) -> None:
+        self._records[record.id] = record
+
+    def _has_applied(self, fill_id: int) -> bool:
+        return fill_id in self._fills
+
     def _take_line(self) -> int:
         line = self._next_line
         self._next_line += 1
@@ -284,7 +299,7 @@ class OrderTracker:
         members = (first.id, *first.sibling_ids)
         record.group_id, record.sibling_ids = first.id, members
         for order_id in members:
-            member = self.find(order_id)
+            member = self.own(order_id)
             member.sibling_ids = (*member.sibling_ids, record.id)
 
     def _move(self, record: OrderRecord, status: OrderStatus, move: str) -> None:

@@ -3,7 +3,7 @@
 The fold sets positions, cash and orders to what the facts say they became; no rule is applied again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -15,18 +15,18 @@ from core.backtest.feed import Feed
 from core.backtest.journal import Row
 from core.clock import Phase
 from core.errors import FillstepError
-from core.events import CashCause, CashChanged, Ledger, OrderEvent, PositionEvent
-from core.execution.order_tracker import OrderTracker
+from core.events import CashCause, CashChanged, Ledger, PositionEvent
 from core.money import add, subtract
 from core.order import TrackedOrder
-from core.replay.cursor import Cursor
+from core.replay.cursor import START, Cursor
 from core.replay.orders import fold_order
+from core.replay.past_orders import PastOrders
 from core.risk.invariants import Totals
 from core.risk.values import PortfolioValues, Positions
 from core.text import clean
 
 _MARK = Phase.MARK
-_START: Final = Cursor(-1, Phase.STRATEGY, 0)
+_CLOSE: Final = 3
 
 
 @define(eq=False)
@@ -35,7 +35,7 @@ class PastMarks:
 
     _feed: Feed
     _curve: EquityCurve
-    cursor: Cursor = _START
+    cursor: Cursor = START
 
     @property
     def timestamp(self) -> datetime | None:
@@ -44,16 +44,29 @@ class PastMarks:
 
     def get_mark(self, symbol: str) -> Decimal | None:
         """Return the newest close that was marked; None before a symbol's first, and for one that is unknown."""
+        return self.get_price(symbol, _CLOSE)
+
+    def get_price(self, symbol: str, which: int) -> Decimal | None:
+        """Return a price of the newest bar that was marked: 0 to 3 for its open, high, low and close."""
         place, step = self._feed.places.get(symbol), self._marked_step
         row = -1 if place is None or step < 0 else self._feed.row_at(place, step)
         if place is None or row < 0:
             return None
         bars = self._feed.bars[place]
-        return bars.price(bars.closes[row])
+        return bars.price((bars.closes if which == _CLOSE else bars.ticks[which])[row])
+
+    def get_lowest_profit(self, now: Decimal) -> Decimal:
+        """Return the lowest profit at the end of any step that was marked, zero at the start."""
+        lowest = self._curve.extremes(self.cursor.step - 1).lowest
+        return min(lowest, now) if self.cursor.phase >= _MARK else lowest
 
     def get_peak_profit(self, now: Decimal) -> Decimal:
         """Return the highest profit at the end of any step that was over, or the one now."""
         return max(self._curve.peak_profit(self.cursor.step - 1), now)
+
+    def share(self) -> "PastMarks":
+        """Return the same a second time."""
+        return PastMarks(self._feed, self._curve, self.cursor)
 
     def put(self, symbol: str, _price: Decimal, _timestamp: datetime, _profit: Callable[[], Decimal]) -> None:
         """Refuse: what was cannot be changed."""
@@ -75,7 +88,7 @@ class Moment(PortfolioValues):
 
     _marks: PastMarks
     _totals: Totals
-    orders: OrderTracker = field(factory=OrderTracker, init=False)
+    orders: PastOrders = field(factory=PastOrders, init=False)
     _ledgers: dict[str, Ledger] = field(factory=dict, init=False)
     _positions: Positions = field(init=False)
 
@@ -93,6 +106,11 @@ class Moment(PortfolioValues):
         """Where it stands."""
         return self._marks.cursor
 
+    @property
+    def size(self) -> int:
+        """How many positions and open orders there were, about."""
+        return len(self._ledgers) + len(self.orders.symbols)
+
     def get_order(self, order_id: int) -> TrackedOrder:
         """Return an order as it was.
 
@@ -105,20 +123,49 @@ class Moment(PortfolioValues):
         """Return the orders that were open, by id."""
         return [record.seen() for record in self.orders.open_records()]
 
+    def get_price(self, symbol: str, which: int) -> Decimal | None:
+        """Return a price of a symbol's newest bar that was over: 0 to 3 for its open, high, low and close."""
+        return self._marks.get_price(symbol, which)
+
+    @property
+    def lowest_equity(self) -> Decimal:
+        """The lowest equity at the end of any step that was over, money; it moves with deposits and withdrawals."""
+        return add(self._marks.get_lowest_profit(self._profit()), self.capital)
+
     def stand_at(self, cursor: Cursor) -> None:
         """Move the clock and the marks."""
         self._marks.cursor = cursor
 
+    def share(self) -> "Moment":
+        """Return the same moment a second time: one may move on, and the other stays."""
+        other = Moment(self._marks.share(), self._totals)
+        other.orders = self.orders.share()
+        other._ledgers.update(self._ledgers)
+        return other
+
     def apply(self, row: Row) -> None:
         """Take in the next fact of the journal."""
-        step, phase, kind, fields = row
+        self.apply_all((row,))
+        step, phase, _, _ = row
         self.stand_at(Cursor(step, phase, self.cursor.sequence + 1))
-        if issubclass(kind, OrderEvent):
-            fold_order(self.orders, row)
+
+    def apply_all(self, rows: Iterable[Row]) -> None:
+        """Take in the next facts of the journal; who calls says then where that is."""
+        orders = self.orders
+        for row in rows:
+            if not self.apply_to_books(row):
+                fold_order(orders, row)
+
+    def apply_to_books(self, row: Row) -> bool:
+        """Take in a fact about cash or a position; say whether it was one."""
+        kind = row[2]
+        if kind is CashChanged:
+            self._pay(*row[3])
         elif issubclass(kind, PositionEvent):
-            self._move(*fields)
-        elif kind is CashChanged:
-            self._pay(*fields)
+            self._move(*row[3])
+        else:
+            return False
+        return True
 
     def _move(self, _now: datetime, symbol: str, before: Ledger, after: Ledger, _fill_id: int | None) -> None:
         charged = subtract(after[-1], before[-1])

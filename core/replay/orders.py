@@ -41,14 +41,14 @@ _Fold: TypeAlias = Callable[[OrderTracker, OrderRecord, _Place, tuple[Any, ...]]
 
 
 def fold_order(orders: OrderTracker, row: Row) -> None:
-    """Take in the next fact about an order."""
+    """Take in the next fact; one that is about no order changes none."""
     step, phase, kind, fields = row
     if kind is OrderSubmitted:
         _submit(orders, _Place(step, phase), fields)
         return
     fold = _FOLDS.get(kind)
     if fold is not None:
-        fold(orders, orders.find(fields[1]), _Place(step, phase), fields)
+        fold(orders, orders.own(fields[1]), _Place(step, phase), fields)
 
 
 def _submit(orders: OrderTracker, place: _Place, fields: tuple[Any, ...]) -> None:

@@ -1,25 +1,47 @@
-"""Timeline: the moments of a run, by query; looking at one changes nothing."""
+"""Timeline: the history of a run, and the one cursor that says where in it one stands.
 
-from collections.abc import Iterator
+To move the cursor restores nothing and changes nothing: it is told once, as `CursorMoved`.
+"""
 
-from attrs import define, field
+from bisect import bisect_left
+from collections.abc import Callable
+from datetime import datetime
 
-from core.backtest.equity import EquityCurve
-from core.backtest.loop import Backtest
-from core.clock import Phase
-from core.errors import InputError, StepOutOfRangeError
-from core.replay.cursor import Cursor
+from attrs import define, field, frozen
+
+from core.announcer import Handler
+from core.bars import to_microseconds, written_time
+from core.errors import InputError
+from core.replay.conditions import Change
+from core.replay.cursor import START, Cursor
+from core.replay.expression import parse_expression
+from core.replay.history import History
 from core.replay.moment import Moment
+from core.replay.search import Search
 
-_STRATEGY = Phase.STRATEGY
+
+@frozen
+class CursorMoved:
+    """One stands at another place of the run.
+
+    Attributes:
+        before: Where one stood.
+        after: Where one stands.
+    """
+
+    before: Cursor
+    after: Cursor
 
 
 @define(eq=False)
-class Timeline:
-    """Every recorded moment of a run.
+class Timeline(History):
+    """Every recorded moment of a run, and where one stands.
 
     Args:
         run: The run, as far as it has come.
+
+    Attributes:
+        cursor: Where one stands; before the first step to begin with.
 
     >>> from datetime import UTC, datetime, timedelta
     >>> from decimal import Decimal
@@ -32,57 +54,87 @@ class Timeline:
     >>> timeline = Timeline(run)
     >>> [timeline.at(timeline.end_of_step(step)).equity for step in range(3)]
     [Decimal('100000'), Decimal('100000.00'), Decimal('100100.00')]
+    >>> timeline.seek(timeline.head).get_position("ACME").quantity
+    Decimal('100')
+    >>> timeline.step_back().step, timeline.last_change("cash").step
+    (1, 1)
     """
 
-    _run: Backtest
-    _curve: EquityCurve = field(init=False)
+    cursor: Cursor = field(default=START, init=False)
+    _handlers: dict[object, Handler] = field(factory=dict, init=False)
+    _changes: dict[str, Search] = field(factory=dict, init=False)
 
-    @_curve.default
-    def _default_curve(self) -> EquityCurve:
-        run = self._run
-        return EquityCurve(run.feed, run.journal, run.settings.initial_capital)
+    def subscribe(self, handler: Handler) -> Callable[[], None]:
+        """Call the handler with a `CursorMoved` whenever the cursor moves; returns how to stop."""
+        subscription = object()
+        self._handlers[subscription] = handler
 
-    def end_of_step(self, step: int) -> Cursor:
-        """Return the place after everything that a step did; -1 is before the first.
+        def unsubscribe() -> None:
+            self._handlers.pop(subscription, None)
+
+        return unsubscribe
+
+    @property
+    def is_at_head(self) -> bool:
+        """Whether nothing that was recorded lies after the cursor."""
+        return self.cursor == self.head
+
+    def seek(self, cursor: Cursor) -> Moment:
+        """Stand at another place, and return the moment there.
 
         Raises:
-            StepOutOfRangeError: It was not executed.
+            InputError: It is not in what was recorded.
         """
-        if not -1 <= step < self._run.step_count:
-            raise StepOutOfRangeError(step, self._run.step_count)
-        return Cursor(step, _STRATEGY, self._run.journal.first_of_step(step + 1))
+        if not START.order <= cursor.order <= self.head.order:
+            raise InputError(f"cannot seek to bar {cursor.step + 1}: bars 1 to {self.run.step_count} are recorded")
+        before, self.cursor = self.cursor, cursor
+        if before != cursor:
+            for handler in tuple(self._handlers.values()):
+                handler(CursorMoved(before, cursor))
+        return self.at(cursor)
 
-    def after(self, sequence: int) -> Cursor:
-        """Return the place just after a fact.
+    def step_back(self, *, by_event: bool = False) -> Cursor:
+        """Stand at the end of the bar before, or one place back; at the start it stays."""
+        self.seek(self.previous_place(self.cursor) if by_event else self.previous_bar(self.cursor))
+        return self.cursor
+
+    def last_change(self, number: str, *, forward: bool = False) -> Cursor | None:
+        """Return the place before the cursor at which a number was last changed, or the next one after it.
+
+        Args:
+            number: Such as `cash` or `position["AAPL"]`; what can be asked for stands in `core.replay.expression`.
+            forward: Whether to look after the cursor.
+
+        Returns:
+            None where it was not.
 
         Raises:
-            InputError: There is no such fact.
+            ExpressionError: It cannot be read.
         """
-        journal = self._run.journal
-        count = len(journal)
-        if not 0 <= sequence < count:
-            there = f"events 0 to {count - 1} are recorded" if count else "no event is recorded"
-            raise InputError(f"cannot seek to event {sequence}: {there}")
-        return Cursor(journal.step_of(sequence), journal.phase_of(sequence), sequence + 1)
+        search = self._changes.get(number)
+        if search is None:
+            search = Search(self, Change(parse_expression(number, self.run.feed.places)))
+            self._changes[number] = search
+        return search.after(self.cursor) if forward else search.before(self.cursor)
 
-    def at(self, cursor: Cursor) -> Moment:
-        """Return the moment at a place, folded from the start."""
-        moment = self.start()
-        for row in self._run.journal.rows[: cursor.sequence]:
-            moment.apply(row)
-        moment.stand_at(cursor)
-        return moment
+    def find_time(self, time: datetime) -> tuple[Cursor, str]:
+        """Return the end of the first recorded bar at a time or after it, and what to say where it is another time.
 
-    def start(self) -> Moment:
-        """Return the moment before the first step."""
-        return Moment.start(self._run.feed, self._curve, self._run.settings.initial_capital)
+        Raises:
+            InputError: Nothing was recorded then or later.
+        """
+        stamp, times = to_microseconds(time), self.run.feed.times
+        step = bisect_left(times, stamp, hi=self.run.step_count)
+        if step == self.run.step_count:
+            raise InputError(f"nothing is recorded at {written_time(time)} or later")
+        there = written_time(self.run.feed.time(step))
+        note = "" if times[step] == stamp else f"there is no bar at {written_time(time)}: the next is at {there}"
+        return self.end_of_step(step), note
 
-    def steps(self, first: int = 0) -> Iterator[Moment]:
-        """Yield the end of each step from one on: one moment, which moves on."""
-        moment = self.at(self.end_of_step(first - 1))
-        for step in range(first, self._run.step_count):
-            end = self.end_of_step(step)
-            for row in self._run.journal.rows[moment.cursor.sequence : end.sequence]:
-                moment.apply(row)
-            moment.stand_at(end)
-            yield moment
+    def find_order(self, order_id: int) -> Cursor:
+        """Return the place after an order was asked for.
+
+        Raises:
+            UnknownOrderError: No order has this id.
+        """
+        return self.after(self.asked_at(order_id))

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from core.events import Ledger
-from core.money import add, subtract
+from core.money import add, multiply, subtract
 from core.position import Position
 from core.protocols import Marks
 from core.risk import exposure
@@ -123,7 +123,11 @@ class PortfolioValues:
         return subtract(self.equity, self.capital)
 
     def _market_values(self) -> Iterator[Decimal]:
-        return (self._market_value(self.get_position(symbol)) for symbol, held in self._ledgers.items() if held[0])
+        get_mark = self._marks.get_mark
+        for symbol, (quantity, cost, _, _) in self._ledgers.items():
+            if quantity:
+                mark = get_mark(symbol)
+                yield cost if mark is None else multiply(quantity, mark)
 
     def _market_value(self, position: Position) -> Decimal:
         mark = self._marks.get_mark(position.symbol)

@@ -46,6 +46,7 @@ SENTENCES: dict[Code, tuple[dict[str, Any], str]] = {
         {"order": 3, "failed": "PRICE_MUST_BE_GIVEN"},
         "all orders of a group must pass, order 3 did not: PRICE_MUST_BE_GIVEN",
     ),
+    Code.DROPPED_BY_HAND: ({}, "dropped by hand, in this branch of the run"),
     Code.ORDER_MUST_BE_OPEN: ({"status": "FILLED"}, "order must be open, it is FILLED"),
     Code.POSITION_MUST_COVER_SALE: (
         {"held": Decimal("1E+2"), "other_sales": Decimal(0), "asked": Decimal(150), **AT_MOST},

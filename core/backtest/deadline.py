@@ -1,0 +1,105 @@
+"""Deadline: ends a call of a strategy that does not come back.
+
+A second thread looks a few times a second whether the run has moved; where it has not for too long, it has Python raise
+`OutOfTime` in the thread that runs it. That costs the run nothing, and works wherever Python code is being executed; a
+call that waits inside a library's own code is ended when it comes back.
+"""
+
+import ctypes
+import threading
+from collections.abc import Callable
+from time import monotonic, sleep
+from types import TracebackType
+from typing import Final, Self
+
+DEFAULT_SECONDS: Final = 5.0
+_IDLE_SECONDS: Final = 10.0
+_LOOKS: Final = 10  # so many in the time that a call may take
+
+
+class OutOfTime(BaseException):
+    """A call has taken too long. No `except Exception` of a strategy can keep it."""
+
+
+class Deadline:
+    """As a context manager: what is executed inside moves on within some seconds, or is ended by `OutOfTime`.
+
+    Args:
+        seconds: How long a call may take; any time where it is zero.
+        progress: Returns what is another value whenever the run has moved.
+    """
+
+    def __init__(self, seconds: float, progress: Callable[[], object]) -> None:
+        self.seconds = seconds
+        self._progress = progress
+        self._watched: int | None = None  # the thread that is watched
+        self._is_sending = False
+        self._sent = 0
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        if self.seconds > 0:
+            self._sent = 0
+            self._watched = threading.get_ident()
+            self._wake.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="deadline", daemon=True)
+                self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._watched = None
+        self._wake.clear()
+        while self._is_sending:
+            sleep(0)
+        if self._sent and not isinstance(error, OutOfTime) and not _was_out_of_time(error):
+            _wait_for_it()
+
+    def _watch(self) -> None:
+        while self._is_wanted():
+            seen, since = self._progress(), monotonic()
+            while (watched := self._watched) is not None:
+                sleep(self.seconds / _LOOKS)
+                now = self._progress()
+                if now != seen:
+                    seen, since = now, monotonic()
+                elif monotonic() - since >= self.seconds:
+                    self._send(watched)
+                    since = monotonic()
+
+    def _is_wanted(self) -> bool:
+        """Wait for the next call; say whether there was one before long, else the thread ends."""
+        if self._wake.wait(_IDLE_SECONDS):
+            return True
+        self._thread = None
+        if self._wake.is_set() and self._thread is None:
+            self._thread = threading.current_thread()
+            return True
+        return False
+
+    def _send(self, watched: int) -> None:
+        self._is_sending = True
+        if self._watched == watched:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(watched), ctypes.py_object(OutOfTime))
+            self._sent += 1
+        self._is_sending = False
+
+
+def _was_out_of_time(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, OutOfTime):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _wait_for_it() -> None:
+    """Let what was sent land here, where it does no harm."""
+    try:
+        for _ in range(1000):
+            sleep(0.001)
+    except OutOfTime:
+        pass

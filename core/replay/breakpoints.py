@@ -1,0 +1,189 @@
+"""Breakpoints: where a run stops by itself, forward and backward alike.
+
+A breakpoint is written as a kind of fact (`fill`, `rejection`), as an age (`older 20`), as an order (`#12`), or as a
+condition on numbers (`equity < 95000`); a fact may be of one symbol, and a rejection of one code.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from attrs import define, field
+
+from core.errors import ExpressionError, InputError
+from core.reason import Code
+from core.replay.conditions import FACTS, About, Condition, Fact, Older, When
+from core.replay.cursor import Cursor
+from core.replay.expression import parse_expression
+from core.replay.history import History
+from core.replay.search import Search
+
+_WITH_CODE: Final = frozenset({"rejection", "cancel", "expiry"})
+_IGNORE: Final = " ignore "
+
+
+@define(eq=False)
+class Breakpoint:
+    """One condition, and whether it stops.
+
+    Attributes:
+        id: Its number, from 1.
+        search: Where it is met.
+        ignored: So many of its places, from the start of the run, do not stop.
+        is_on: Whether it stops at all.
+    """
+
+    id: int
+    search: Search
+    ignored: int = 0
+    is_on: bool = True
+
+    @property
+    def condition(self) -> Condition:
+        """What it waits for."""
+        return self.search.condition
+
+    @property
+    def text(self) -> str:
+        """What it is, as a person writes it."""
+        return self.condition.text + (f"{_IGNORE}{self.ignored}" if self.ignored else "")
+
+    def hits(self, cursor: Cursor) -> int:
+        """Return how often it was met from the start of the run to a place."""
+        return self.search.count_to(cursor)
+
+    def after(self, cursor: Cursor) -> Cursor | None:
+        """Return the first place after another at which it stops; None where there is none."""
+        found = self.search.after(cursor)
+        while found is not None and self.ignored and self.hits(found) <= self.ignored:
+            found = self.search.after(found)
+        return found
+
+    def before(self, cursor: Cursor) -> Cursor | None:
+        """Return the last place before another at which it stops; None where there is none."""
+        found = self.search.before(cursor)
+        return None if found is not None and self.ignored and self.hits(found) <= self.ignored else found
+
+
+@define(eq=False)
+class Breakpoints:
+    """Those of a run.
+
+    Args:
+        history: What was recorded.
+    """
+
+    _history: History
+    _all: dict[int, Breakpoint] = field(factory=dict, init=False)
+    _next_id: int = field(default=1, init=False)
+
+    def __iter__(self) -> Iterator[Breakpoint]:
+        """Every one of them, by number."""
+        return iter(tuple(self._all.values()))
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._all)
+
+    def add(self, text: str) -> Breakpoint:
+        """Add one as a person writes it.
+
+        Raises:
+            ExpressionError: It cannot be read.
+            InputError: It is no condition.
+        """
+        condition, ignored = read_breakpoint(text, self._history.run.feed.places)
+        made = Breakpoint(self._next_id, Search(self._history, condition), ignored)
+        self._all[made.id] = made
+        self._next_id += 1
+        return made
+
+    def remove(self, number: int) -> None:
+        """Take one away.
+
+        Raises:
+            InputError: There is none of this number.
+        """
+        if self._all.pop(number, None) is None:
+            raise InputError(f"breakpoint {number} is unknown: there are {', '.join(map(str, self._all)) or 'none'}")
+
+    def find(self, text: str) -> Breakpoint | None:
+        """Return the one that is written so; None where there is none."""
+        return next((one for one in self if one.text == text), None)
+
+    def after(self, cursor: Cursor) -> tuple[Cursor, list[Breakpoint]] | None:
+        """Return the first place after another at which any stops, and which do; None where there is none."""
+        found = [(place, one) for one in self if one.is_on and (place := one.after(cursor)) is not None]
+        return _gather(found, min((place.order for place, _ in found), default=None))
+
+    def before(self, cursor: Cursor) -> tuple[Cursor, list[Breakpoint]] | None:
+        """Return the last place before another at which any stops, and which do; None where there is none."""
+        found = [(place, one) for one in self if one.is_on and (place := one.before(cursor)) is not None]
+        return _gather(found, max((place.order for place, _ in found), default=None))
+
+
+def _gather(
+    found: list[tuple[Cursor, Breakpoint]], order: tuple[int, int, int] | None
+) -> tuple[Cursor, list[Breakpoint]] | None:
+    there = [(place, one) for place, one in found if place.order == order]
+    return (there[0][0], [one for _, one in there]) if there else None
+
+
+def read_breakpoint(text: str, symbols: Collection[str]) -> tuple[Condition, int]:
+    """Read a breakpoint as a person writes it: its condition, and how many of its places it ignores.
+
+    Raises:
+        ExpressionError: It cannot be read.
+        InputError: It is no condition.
+    """
+    said, found, ignored = text.rpartition(_IGNORE)
+    if found:
+        if not ignored.strip().isdecimal():
+            raise ExpressionError(text, len(said) + len(_IGNORE), "a number must stand here")
+        return read_condition(said, symbols), int(ignored)
+    return read_condition(text, symbols), 0
+
+
+def read_condition(text: str, symbols: Collection[str]) -> Condition:
+    """Read a condition as a person writes it.
+
+    Raises:
+        ExpressionError: It cannot be read.
+        InputError: It is a number.
+    """
+    words = text.split()
+    if not words:
+        raise ExpressionError(text, 0, f"what to wait for: {', '.join(FACTS)}, older, #1, or such as equity < 95000")
+    name, others = words[0], words[1:]
+    if name in FACTS:
+        return _fact(text, name, others, symbols)
+    if name == "older":
+        return _older(text, others, symbols)
+    if name.startswith("#") and name[1:].isdecimal() and not others:
+        return About(int(name[1:]))
+    return When(parse_expression(text, symbols))
+
+
+def _fact(text: str, name: str, others: list[str], symbols: Collection[str]) -> Fact:
+    symbol, code = None, None
+    for word in others:
+        if word in symbols and symbol is None:
+            symbol = word
+        elif name in _WITH_CODE and word in Code.__members__ and code is None:
+            code = Code[word]
+        else:
+            expected = "a symbol, or a reason code" if name in _WITH_CODE else "a symbol"
+            known = ", ".join(symbols)
+            raise ExpressionError(text, text.index(word), f"{expected} must stand here, symbols are {known}")
+    return Fact(name, symbol, code)
+
+
+def _older(text: str, others: list[str], symbols: Collection[str]) -> Older:
+    if not others or not others[0].isdecimal():
+        raise ExpressionError(
+            text, len(text) if not others else text.index(others[0]), "a number of bars must stand here"
+        )
+    if others[1:] and (others[2:] or others[1] not in symbols):
+        raise ExpressionError(
+            text, text.index(others[1]), f"a symbol must stand here, symbols are {', '.join(symbols)}"
+        )
+    return Older(int(others[0]), others[1] if others[1:] else None)

@@ -1,0 +1,92 @@
+"""A run again in other processes, whose sets have other orders: what depends on one shows only there.
+
+The child is given its inputs, and writes the canonical lines of its journal, which are compared with the record.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+from core.backtest.loop import Backtest
+from core.backtest.strategies import find_strategy
+from core.errors import FillstepError, InputError
+from core.replay.reexecution import NotDeterministicError, follow, told
+from core.replay.suspects import likely_cause
+from core.text import clean
+
+_ROUNDS: Final = 3
+
+
+def check_in_fresh_processes(run: Backtest, rounds: int = _ROUNDS) -> int:
+    """Run the whole again, each time with another hash seed; return how many facts were alike each time.
+
+    Raises:
+        NotDeterministicError: It does something else than was recorded.
+        InputError: The strategy cannot be copied, or not made in another process.
+        FillstepError: A child failed.
+    """
+    job = _job(run)
+    lines = list(run.journal.canonical_lines())
+    taken = os.environ.get("PYTHONHASHSEED")
+    seeds = [seed for seed in map(str, range(1, rounds + 2)) if seed != taken][:rounds]
+    for seed in seeds:
+        _compare(run, lines, _run_child(job, seed))
+    return len(lines)
+
+
+def _job(run: Backtest) -> bytes:
+    strategy = run.fresh_strategy()
+    module = type(strategy).__module__
+    file = f"{module}:{type(strategy).__qualname__}" if module.endswith(".py") else None
+    inputs = (run.bars, strategy, run.settings, run.subbars, run.edits)
+    try:
+        return pickle.dumps((file, pickle.dumps(inputs), dict(run.commands), run.clock.step))
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise InputError(f"{type(strategy).__name__} cannot be made in another process: {error}") from error
+
+
+def _run_child(job: bytes, seed: str) -> list[str]:
+    surroundings = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", __name__]
+    child = subprocess.run(command, input=job, env=surroundings, capture_output=True, check=False)  # noqa: S603 - this module
+    if child.returncode:
+        last = clean((child.stderr.decode(errors="replace").strip().splitlines() or ["no word"])[-1])
+        raise FillstepError(f"run again in another process, it failed: {last}")
+    return child.stdout.decode("utf-8", "surrogatepass").splitlines()
+
+
+def _compare(run: Backtest, lines: list[str], others: list[str]) -> None:
+    if lines == others:
+        return
+    place = next((place for place, pair in enumerate(zip(lines, others, strict=False)) if pair[0] != pair[1]), None)
+    sequence = min(len(lines), len(others)) if place is None else place
+    row = run.journal.rows[sequence] if sequence < len(lines) else None
+    now = others[sequence] if sequence < len(others) else "nothing"
+    step = run.clock.step if row is None else row[0]
+    raise NotDeterministicError(sequence, step, told(row), now, likely_cause(type(run.strategy)))
+
+
+def _lines_of(job: Any) -> Iterator[str]:
+    """Run what the parent has sent."""
+    file, inputs, commands, until = job
+    if file is not None:
+        find_strategy(file)  # so that its class can be found by the name of its file
+    bars, strategy, settings, subbars, edits = pickle.loads(inputs)  # noqa: S301 - from the parent
+    run = Backtest(bars, strategy, settings, subbars, edits=edits)
+    follow(run, commands, until)
+    return run.journal.canonical_lines()
+
+
+def _main() -> None:
+    out = sys.stdout.buffer
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - what the strategy prints, to the end
+    for line in _lines_of(pickle.load(sys.stdin.buffer)):  # noqa: S301 - from the parent
+        out.write(f"{line}\n".encode("utf-8", "surrogatepass"))
+    out.flush()
+
+
+if __name__ == "__main__":
+    _main()

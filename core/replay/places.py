@@ -1,0 +1,43 @@
+"""Every place of a step where one can stand: after each of its phases, and after each fact in them.
+
+The facts of one fill (of its order, its position and cash) are one place: between them the books would not add up.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from core.backtest.journal import Row
+from core.clock import Phase
+from core.events import OrderFilled, PositionChanged, PositionClosed, PositionOpened
+from core.replay.cursor import Cursor
+
+_STRATEGY: Final = Phase.STRATEGY
+_UNFINISHED: Final = frozenset({OrderFilled, PositionOpened, PositionChanged, PositionClosed})
+"""What is followed by the rest of a fill; the last fact of one is about cash."""
+
+
+def is_whole(row: Row) -> bool:
+    """Say whether one can stand after a fact."""
+    return row[2] not in _UNFINISHED
+
+
+def places_of(step: int, rows: Sequence[Row], first: int) -> list[Cursor]:
+    """Return the places of a step, in order; of step -1 its end, and after each fact that a person made before the run.
+
+    Args:
+        step: The step.
+        rows: Its facts.
+        first: The number of the first of them.
+
+    >>> [place.phase.name for place in places_of(3, [], first=7)][-3:]
+    ['CLOSE', 'MARK', 'STRATEGY']
+    """
+    places: list[Cursor] = [Cursor(step, _STRATEGY, first)] if step < 0 else []
+    sequence, phase = first, (_STRATEGY if step < 0 else 0)
+    for number, row in enumerate(rows, first + 1):
+        if is_whole(row):
+            places += (Cursor(step, Phase(empty), sequence) for empty in range(phase + 1, row[1]))
+            sequence, phase = number, row[1]
+            places.append(Cursor(step, row[1], sequence))
+    places += (Cursor(step, Phase(empty), sequence) for empty in range(phase + 1, _STRATEGY + 1))
+    return places

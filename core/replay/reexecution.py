@@ -1,0 +1,218 @@
+"""Reexecution: a run again from its inputs, compared with the record; and what a strategy had in its fields.
+
+A strategy's own state is not recorded. A run is a function of its inputs, so it comes back when these are run again; a
+strategy that depends on anything else is told so, at the first fact that differs.
+"""
+
+import io
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any, Final
+
+import attrs
+from attrs import define, field, frozen
+
+from core.backtest.command import Command
+from core.backtest.journal import Row
+from core.backtest.loop import Around, Backtest
+from core.backtest.settings import Settings
+from core.backtest.strategy import Strategy
+from core.errors import FillstepError, StrategyError
+from core.order import Order
+from core.replay.divergence import first_divergence
+from core.replay.suspects import likely_cause
+from core.text import clean
+
+_LONGEST_OUTPUT: Final = 10_000
+_LONGEST_FIELD: Final = 200
+_KEPT_STEPS: Final = 1024
+
+
+class NotDeterministicError(FillstepError):
+    """A strategy did something else when it was run again from the same inputs."""
+
+    def __init__(self, sequence: int, step: int, was: str, now: str, cause: str) -> None:
+        """Name the first fact that differs, what it was in the record and what it is now, and the likely cause."""
+        where = f"event {sequence}, bar {step + 1}"
+        super().__init__(clean(f"run again, the strategy does something else at {where}: was {was}, is {now}; {cause}"))
+        self.sequence, self.step = sequence, step
+
+
+def told(row: Row | None) -> str:
+    """Write a fact, or that there is none, on one line."""
+    if row is None:
+        return "nothing"
+    event = row[2].make(*row[3])
+    fields = (getattr(event, one.name) for one in attrs.fields(type(event))[1:])
+    return " ".join((type(event).__name__, *(str(one) for one in fields if one is not None)))
+
+
+def again(
+    run: Backtest,
+    *,
+    strategy: Strategy | None = None,
+    settings: Settings | None = None,
+    edits: Mapping[int, Order | None] | None = None,
+    around: Around | None = None,
+) -> Backtest:
+    """Return a run of the same inputs, before its first step; what is given stands in the place of what it was.
+
+    Raises:
+        InputError: The strategy cannot be copied.
+    """
+    made = Backtest(
+        run.bars,
+        run.fresh_strategy() if strategy is None else strategy,
+        run.settings if settings is None else settings,
+        run.subbars,
+        edits=run.edits if edits is None else edits,
+        around=around,
+    )
+    made.deadline.seconds = run.deadline.seconds
+    return made
+
+
+def follow(run: Backtest, commands: Mapping[int, Sequence[Command]], until: int) -> None:
+    """Execute a run up to a step, and give it the commands of another there, by their steps."""
+    while True:
+        step = run.clock.step
+        for command in commands.get(step, ())[len(run.commands.get(step, ())) :]:
+            if not run.is_over:
+                run.command(command)
+        if step >= until or not run.step():
+            return
+
+
+@frozen
+class Call:
+    """What a strategy was after a step.
+
+    Attributes:
+        fields: What its fields held, as text, by name.
+        output: What it printed in that step.
+    """
+
+    fields: Mapping[str, str]
+    output: str
+
+
+@define(eq=False)
+class Reexecution:
+    """The same run a second time, as far as somebody has asked for it.
+
+    Args:
+        run: The run that was recorded.
+    """
+
+    _record: Backtest
+    _run: Backtest | None = field(default=None, init=False)
+    _compared: int = field(default=0, init=False)
+    _output: io.StringIO = field(factory=io.StringIO, init=False)
+    _kept: dict[int, Call] = field(factory=dict, init=False)
+
+    def at(self, step: int) -> Call:
+        """Return what the strategy was at the end of a step; run again from the start where it went past it.
+
+        Raises:
+            NotDeterministicError: It does something else than was recorded.
+            InputError: It cannot be copied.
+        """
+        if step in self._kept:
+            return self._kept[step]
+        run = self._run
+        if run is None or run.clock.step > step:
+            run = self._begin()
+        with run.deadline:
+            while True:
+                self._keep(run, step)
+                if run.clock.step >= step:
+                    return self._kept[step]
+                self._output.seek(0)
+                self._output.truncate()
+                self._go_on(run)
+                self._compare(run)
+
+    def _go_on(self, run: Backtest) -> None:
+        """Execute the next step; where the record ends with what the strategy raised, it may raise again."""
+        try:
+            follow(run, self._record.commands, run.clock.step + 1)
+        except StrategyError:
+            if run.clock.step < self._record.clock.step:
+                raise
+
+    def _begin(self) -> Backtest:
+        self._kept.clear()
+        self._compared = 0
+        self._run = again(self._record, around=self._captured)
+        return self._run
+
+    def _captured(self, _call: str, method: Callable[..., object], *arguments: object) -> object:
+        with redirect_stdout(self._output), redirect_stderr(self._output):
+            return method(*arguments)
+
+    def _keep(self, run: Backtest, until: int) -> None:
+        """Write down what the fields hold, where that is near enough to be asked for next."""
+        if run.clock.step > until - _KEPT_STEPS:
+            output = clean_lines(self._output.getvalue()[:_LONGEST_OUTPUT])
+            self._kept[run.clock.step] = Call(fields_of(run.strategy), output)
+
+    def _compare(self, run: Backtest) -> None:
+        divergence = first_divergence(self._record, run, whole=True, first=self._compared)
+        if divergence is not None:
+            self._run = None
+            was, now = told(divergence.one), told(divergence.other)
+            cause = likely_cause(type(run.strategy))
+            raise NotDeterministicError(divergence.sequence, divergence.step, was, now, cause)
+        self._compared = len(run.journal)
+
+
+def clean_lines(text: str) -> str:
+    """Make what was printed harmless to show, line by line."""
+    return "\n".join(map(clean, text.splitlines()))
+
+
+def fields_of(strategy: Strategy) -> dict[str, str]:
+    """Return what the fields of a strategy hold, as text, by name."""
+    return {name: _written(value) for name, value in _own_fields(strategy)}
+
+
+def _own_fields(strategy: Strategy) -> Iterable[tuple[str, object]]:
+    names = [one.name for one in attrs.fields(type(strategy))] if attrs.has(type(strategy)) else []
+    yield from ((name, getattr(strategy, name, None)) for name in names)
+    yield from ((name, value) for name, value in getattr(strategy, "__dict__", {}).items() if name not in names)
+
+
+def _written(value: object) -> str:
+    try:
+        text = clean(str(value) if isinstance(value, (int, float, str)) else repr(value))
+    except Exception as error:  # noqa: BLE001 - it is the user's own
+        text = f"cannot be written: {type(error).__name__}"
+    return text if len(text) <= _LONGEST_FIELD else f"{text[:_LONGEST_FIELD]}…"
+
+
+def stop_in(run: Backtest, step: int, fill_id: int | None, debug: Callable[..., object]) -> None:
+    """Run again up to a call of the strategy, and hand that call to a debugger.
+
+    Args:
+        run: What was recorded.
+        step: In which step the call is.
+        fill_id: The fill of which `on_fill` is the call, where the strategy has one; else it is `on_bar`.
+        debug: Is given the method and its arguments in the place of the call.
+    """
+    is_done = False
+
+    def around(call: str, method: Callable[..., object], *arguments: Any) -> object:
+        nonlocal is_done
+        wanted = call == "on_fill" if fill_id is not None else call == "on_bar"
+        is_there = made.clock.step == step and wanted and (fill_id is None or arguments[-1].id == fill_id)
+        if not is_there or is_done:
+            with redirect_stdout(io.StringIO()):
+                return method(*arguments)
+        is_done = True
+        sys.stdout.flush()
+        return debug(method, *arguments)
+
+    made = again(run, around=around)
+    made.deadline.seconds = 0
+    follow(made, run.commands, step)
