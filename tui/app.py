@@ -1,25 +1,29 @@
 """FillstepApp: composes the panes, and joins keys, runner and view."""
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
-from typing import ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 
 import attrs
 from textual import events
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import App, ComposeResult, SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
 from core.backtest.loop import Backtest
-from core.errors import FillstepError
+from core.errors import FillstepError, InputError
+from core.replay.branch import Branch
 from core.text import clean
 from tui.actions import ACTIONS, Scope, bindings
-from tui.bridge import FOLLOW_THE_CLOCK, Bridge
-from tui.messages import TITLES, PaneName, RowSelected
+from tui.branching import told
+from tui.bridge import FOLLOW_THE_CLOCK
+from tui.desk import Desk
+from tui.messages import TITLES, PaneName, RowSelected, SeekRequested
 from tui.panes.events import EventsPane
+from tui.panes.explain import ExplainPane
 from tui.panes.footer import FooterLine
 from tui.panes.list_pane import ListPane
 from tui.panes.orders import OrdersPane
@@ -27,13 +31,20 @@ from tui.panes.pnl import PnlPane
 from tui.panes.positions import PositionsPane
 from tui.panes.price import PricePane
 from tui.panes.status import StatusLine
-from tui.runner import Condition, Runner, never, next_fill
-from tui.scene import Scene
+from tui.panes.strategy import StrategyPane
+from tui.panes.text_pane import TextPane
+from tui.panes.timeline import TimelinePane
+from tui.runner import Condition, Runner
 from tui.screens.help import HelpScreen
+from tui.session import Session
 from tui.shown import Selection, State
+from tui.travel import Travel
 from tui.view import FrameView
 
-Pane: TypeAlias = PricePane | PositionsPane | OrdersPane | PnlPane | EventsPane
+Pane: TypeAlias = (
+    PricePane | PositionsPane | OrdersPane | PnlPane | EventsPane | ExplainPane | TimelinePane | StrategyPane
+)
+ResultT = TypeVar("ResultT")
 
 WIDE: Final = 110
 """Columns from which on the panes have the wide layout."""
@@ -65,27 +76,35 @@ class FillstepApp(App[None]):
             error: What has stopped it already, if anything did.
         """
         super().__init__()
-        self._backtest = run
-        self._bridge = Bridge(run)
-        self._stepper = Runner(run, self._sync_step, error)
-        self._scene = Scene(run)
+        self.session = Session(run, Runner(run, self._show_head, error))
+        self._other: Session | None = None
         self._selection = Selection(newest_symbol(run))
+        self._message = ""
+        self._at_head: Session | None = None  # whose head is shown, where one is
+        self._then: Callable[[], object] = self._show_head
+        self._main_pane: PaneName = "price"
         self._is_zoomed = self._is_small = False
+        self._lower: PaneName = "explain"  # of those that share a place, the one that is seen
         self._panes: dict[PaneName, Pane] = {
             "price": PricePane(),
             "positions": PositionsPane(),
             "orders": OrdersPane(),
             "pnl": PnlPane(),
             "events": EventsPane(),
+            "explain": ExplainPane(),
+            "timeline": TimelinePane(),
+            "strategy": StrategyPane(),
         }
         self._status = StatusLine()
         self._notice = Static(id="notice", markup=False)
         self._footer = FooterLine()
+        self._travel = Travel(self)
+        self._desk = Desk(self, self._travel)
 
     @property
     def error(self) -> FillstepError | None:
         """What has stopped the run, if anything did."""
-        return self._stepper.error
+        return self.session.error
 
     def get_default_screen(self) -> Screen[None]:
         """Return the screen that the panes are laid out on."""
@@ -94,8 +113,8 @@ class FillstepApp(App[None]):
     def compose(self) -> ComposeResult:
         """Lay out the status, the panes, and the last lines."""
         yield self._status
-        yield from self._panes.values()
-        yield Vertical(self._notice, self._footer, id="bottom")
+        yield from (pane for name, pane in self._panes.items() if name != "timeline")
+        yield Vertical(self._panes["timeline"], self._notice, self._footer, id="bottom")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - all from any
         """Offer the registry's actions in the palette."""
@@ -107,50 +126,100 @@ class FillstepApp(App[None]):
 
     @property
     def _state(self) -> State:
-        if self.error:
-            return State.ERROR
-        if self._stepper.is_running:
+        session = self.session
+        if session.runner.is_running:
             return State.RUNNING
-        return State.END if self._backtest.is_over else State.PAUSED
+        if not session.timeline.is_at_head:
+            return State.REWOUND
+        if session.error:
+            return State.ERROR
+        return State.END if session.run.is_over else State.PAUSED
 
     def sync(self, panes: Iterable[PaneName] = tuple(TITLES)) -> None:
-        """Show in some panes, and in the status, what is so now; one paint follows."""
-        view = FrameView(self._scene, self._selection, self._state)
+        """Show in some panes, and in the status, what is so where one stands; one paint follows."""
+        session = self.session
+        view = FrameView(
+            session.scene,
+            self._selection,
+            self._state,
+            session.timeline.cursor,
+            session.calls,
+            session.steps_with_bookmarks,
+        )
         for name in panes:
             self._panes[name].show_view(view)
         self._status.show_view(view)
 
-    def _sync_step(self) -> None:
-        self.sync(self._bridge.take_dirty() | FOLLOW_THE_CLOCK)
+    def show(self, message: str = "") -> None:
+        """Show what is so where one stands, and a message or none."""
+        self._message, session = message, self.session
+        is_at_head, dirty = session.timeline.is_at_head, session.bridge.take_dirty()
+        if is_at_head and self._at_head is session:
+            self.sync(dirty | FOLLOW_THE_CLOCK)
+        else:
+            self.sync()
+        self._at_head = session if is_at_head else None
         self._tell()
 
+    def _show_head(self) -> None:
+        """Show the head of a run that goes on."""
+        self.session.timeline.seek(self.session.timeline.head)
+        self.show()
+
     def _tell(self) -> None:
-        """Show what stopped the run, or why there is one pane only; most of the time there is nothing to tell."""
-        text = _written_error(self.error) if self.error else (self._is_small and _SMALL) or ""
+        """Show what stopped the run, a message, or what else is to be told; most of the time there is nothing."""
+        error = self.error if self.session.timeline.is_at_head else None
+        text = _written_error(error) if error else self._message or self._standing_message
         if text != self._notice.content:
             self._notice.update(text)
-            self._notice.set_class(self.error is not None, "-error")
+            self._notice.set_class(error is not None, "-error")
             self._notice.display = bool(text)
 
+    @property
+    def _standing_message(self) -> str:
+        if self.session.branch is not None:
+            return told(self.session.branch)
+        return _SMALL if self._is_small else ""
+
     def _fit(self) -> None:
-        """Show the focused pane alone where that is wanted, or where there is no room for more."""
+        """Show one pane alone where that is wanted, or where there is no room for more; of three, one at a place."""
+        is_wide = self.size.width >= WIDE
+        shown = {"events": is_wide or self._lower == "events", "strategy": self._lower == "strategy"}
+        shown["explain"] = self._lower == "explain" or (is_wide and self._lower != "strategy")
+        for name, is_shown in shown.items():
+            self.query_one(f"#{name}").display = is_shown
         if self._is_zoomed or self._is_small:
-            self.default_screen.maximize(self._focused_pane, container=False)
+            self.default_screen.maximize(self._panes[self._main_pane], container=False)
         else:
             self.default_screen.minimize()
 
     @property
-    def _focused_pane(self) -> Pane:
+    def focused_name(self) -> PaneName:
+        """The pane that has the focus; where none has, the one that had it."""
         focused = self.default_screen.focused
-        return next((pane for pane in self._panes.values() if pane is focused), self._panes["price"])
+        return next((name for name, pane in self._panes.items() if pane is focused), self._main_pane)
+
+    @property
+    def selected(self) -> tuple[str | None, object]:
+        """What the row of the focused list is about: its symbol, and what it stands for."""
+        pane = self._panes[self.focused_name]
+        row = pane.selected if isinstance(pane, ListPane) else None
+        if isinstance(pane, ListPane) and row is not None:
+            return pane.about, row.key
+        return self._selection.symbol, None
+
+    @property
+    def explained_order(self) -> int | None:
+        """The order that was chosen to be explained."""
+        return self._selection.order_id
 
     # What happens
 
     def on_mount(self) -> None:
         """Show everything for the first time, and keep what exists now out of the collector's way."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # Textual itself leaves it blank
-        self.sync()
-        self._tell()
+        self._fit()
+        self.show()
         gc.collect()
         gc.freeze()
 
@@ -166,52 +235,107 @@ class FillstepApp(App[None]):
 
     def on_descendant_focus(self) -> None:
         """Show the keys of what has the focus, and it alone where one pane is shown."""
-        is_list = isinstance(self.default_screen.focused, ListPane)
-        self._footer.show_scopes((Scope.APP, Scope.LIST) if is_list else (Scope.APP,))
+        name = self.focused_name
+        self._main_pane = self._main_pane if name == "timeline" else name
+        has_lines = isinstance(self._panes[name], ListPane | TextPane)
+        self._footer.show_scopes((Scope.APP, Scope.LIST) if has_lines else (Scope.APP,))
         self._fit()
 
     def on_row_selected(self, message: RowSelected) -> None:
-        """Show the bars of the symbol that the row is about."""
-        if message.about not in (None, self._selection.symbol):
-            self._select(attrs.evolve(self._selection, symbol=message.about))
+        """Show the bars of the symbol that the row is about; of an order, why it is as it is."""
+        selection = self._selection
+        if message.about is not None:
+            selection = attrs.evolve(selection, symbol=message.about)
+        if message.pane == "orders" and isinstance(message.key, int):
+            selection = attrs.evolve(selection, order_id=message.key)
+        if selection != self._selection:
+            self._select(selection)
+
+    def on_seek_requested(self, message: SeekRequested) -> None:
+        """Go to the place that was clicked."""
+        self._travel.go_to_fraction(message.fraction)
 
     def _select(self, selection: Selection) -> None:
         self._selection = selection
-        self.sync(("price",))
+        self.sync(("price", "explain"))
+
+    # What those who act on the run need of the screen
+
+    def run_until(self, until: Condition, then: Callable[[], object]) -> None:
+        """Execute steps until a condition holds after one, the bars end, or a key pauses; then do something.
+
+        Args:
+            until: Where to stop; while a run goes on, its new aim.
+            then: What is done once it has stopped.
+        """
+        self._then = then
+        self.run_worker(self._run_on(until), group="run")
+
+    async def _run_on(self, until: Condition) -> None:
+        runner = self.session.runner
+        is_first = not runner.is_running
+        await runner.run(until)
+        if is_first:
+            self._then()
+
+    def explain(self, order_id: int | None) -> None:
+        """Explain an order; with none, what happened where one stands."""
+        self._select(attrs.evolve(self._selection, order_id=order_id))
+
+    def new_session(self, run: Backtest, branch: Branch) -> Session:
+        """Return a session of a branch."""
+        return Session(run, Runner(run, self._show_head), branch)
+
+    def other_session(self) -> Session | None:
+        """Return the parent of a branch, or the newest branch of a parent; None where there is none."""
+        return self._other
+
+    def open_branch(self, session: Session) -> None:
+        """Look at a branch; from a branch of a branch, `p` leads to the one before."""
+        self._other, self.session = self.session, session
+
+    def swap(self) -> None:
+        """Look at the parent of a branch, or at its branch."""
+        if self._other is not None:
+            self._other, self.session = self.session, self._other
+            self.show()
+
+    def put(self, screen: Screen[ResultT], then: Callable[[ResultT | None], object]) -> None:
+        """Show a dialog, and call with its answer."""
+        self.push_screen(screen, partial(_give, then))
+
+    def leave_screen(self, work: Callable[[], object]) -> None:
+        """Give the terminal back while something works there."""
+        try:
+            with self.suspend():
+                work()
+        except SuspendNotSupported:
+            raise InputError("the screen cannot be left here: the code can be gone into in a terminal only") from None
+
+    def work(self, job: Coroutine[Any, Any, object]) -> None:
+        """Let something go on beside the screen."""
+        self.run_worker(job, group="beside")
+
+    def leave(self) -> None:
+        """Quit."""
+        self.exit()
 
     # What a person asks for
 
-    def action_next_bar(self) -> None:
-        """Execute the next bar, or pause."""
-        if self._stepper.is_running:
-            self._stepper.pause()
-        else:
-            self._stepper.step()
-            self._sync_step()
+    def action_travel(self, name: str) -> None:
+        """Do what a key of time stands for."""
+        getattr(self._travel, name)()
 
-    def action_next_fill(self) -> None:
-        """Run to the next fill, or pause."""
-        self._pause_or_run(next_fill(self._backtest.journal))
-
-    def action_run_or_pause(self) -> None:
-        """Run to the end, or pause."""
-        self._pause_or_run(never)
-
-    def action_run_to_end(self) -> None:
-        """Run to the end, whatever it runs to now."""
-        self._run_until(never)
-
-    def _pause_or_run(self, until: Condition) -> None:
-        if self._stepper.is_running:
-            self._stepper.pause()
-        else:
-            self._run_until(until)
-
-    def _run_until(self, until: Condition) -> None:
-        self.run_worker(self._stepper.run(until), group="run")
+    def action_ask(self, name: str) -> None:
+        """Do what another key stands for that asks something of the run."""
+        self._desk.ask(name)
 
     def action_focus_pane(self, name: PaneName) -> None:
         """Give a pane the focus."""
+        if name in ("events", "explain", "strategy"):
+            self._lower = name
+            self._fit()
+            self.sync((name,))
         self.screen.set_focus(self._panes[name])
 
     def action_next_pane(self) -> None:
@@ -223,8 +347,8 @@ class FillstepApp(App[None]):
         self._move_focus(-1)
 
     def _move_focus(self, delta: int) -> None:
-        panes = list(self._panes.values())
-        self.screen.set_focus(panes[(panes.index(self._focused_pane) + delta) % len(panes)])
+        names = list(self._panes)
+        self.action_focus_pane(names[(names.index(self.focused_name) + delta) % len(names)])
 
     def action_zoom(self) -> None:
         """Show the focused pane alone, or all again."""
@@ -249,6 +373,10 @@ def newest_symbol(run: Backtest) -> str:
     """Return the symbol of the newest fill; the first symbol where there is none."""
     fills = run.broker.tracker.fills
     return fills[len(fills)].symbol if fills else run.bars[0].symbol
+
+
+def _give(then: Callable[[ResultT | None], object], answer: ResultT | None) -> None:
+    then(answer)
 
 
 def _written_error(error: FillstepError) -> str:

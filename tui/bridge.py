@@ -9,7 +9,9 @@ from core.backtest.loop import Backtest
 from core.events import Event, OrderEvent, OrderFilled, PathAmbiguous
 from tui.messages import TITLES, PaneName
 
-FOLLOW_THE_CLOCK: Final[frozenset[PaneName]] = frozenset({"price", "positions", "orders", "pnl"})
+FOLLOW_THE_CLOCK: Final[frozenset[PaneName]] = frozenset(
+    {"price", "positions", "orders", "pnl", "explain", "timeline", "strategy"}
+)
 """What changes with each step, even where nothing happens: bars, marks, and why an open order does not fill."""
 
 _OF_A_FILL: Final = frozenset(TITLES)

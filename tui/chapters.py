@@ -129,7 +129,7 @@ def _table(chapter: FillEffect) -> Iterator[str]:
 
 def _cells(books: Books) -> tuple[str, ...]:
     gained = (signed(books.position.realized_pnl), signed(books.unrealized_pnl))
-    return money(books.cash), _held(books), *gained, money(books.equity)
+    return money(books.cash), held(books), *gained, money(books.equity)
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -172,13 +172,14 @@ def _indicator(value: object) -> str:
 
 def _books(books: Books) -> str:
     mark = "" if books.mark is None else f" at {price_of(books.mark)}"
-    return f"cash {money(books.cash)}, position {_held(books)}, equity {money(books.equity)}{mark}"
+    return f"cash {money(books.cash)}, position {held(books)}, equity {money(books.equity)}{mark}"
 
 
-def _held(books: Books) -> str:
-    held = books.position
-    at = "" if held.average_price is None else f" @ {average(held.average_price)}"
-    return f"{exactly(held.quantity, 0)}{at}"
+def held(books: Books) -> str:
+    """Write a position: its quantity, and its average price where it is not flat."""
+    position = books.position
+    at = "" if position.average_price is None else f" @ {average(position.average_price)}"
+    return f"{exactly(position.quantity, 0)}{at}"
 
 
 def _more(fill: Fill) -> str:

@@ -46,6 +46,7 @@ class PriceView:
         fill_count: How many of them have happened.
         price_digits: Decimals of a price, at least.
         as_line: Whether to draw closes as a line.
+        forming: The bar after `row` as far as its path has come: open, high, low and the price now, in ticks.
     """
 
     bars: Bars
@@ -54,6 +55,12 @@ class PriceView:
     fill_count: int
     price_digits: int
     as_line: bool = False
+    forming: tuple[int, int, int, int] | None = None
+
+    @property
+    def newest(self) -> int:
+        """The newest row that is shown, in part or whole; -1 for none."""
+        return self.row + (self.forming is not None)
 
     @property
     def title(self) -> str:
@@ -64,7 +71,8 @@ class PriceView:
         """Return open, high, low and close, in ticks, of the bars from a row on."""
         stop = self.row + 1
         opens, highs, lows, closes = self.bars.ticks
-        return list(zip(opens[first:stop], highs[first:stop], lows[first:stop], closes[first:stop], strict=True))
+        whole = list(zip(opens[first:stop], highs[first:stop], lows[first:stop], closes[first:stop], strict=True))
+        return whole if self.forming is None else [*whole, self.forming]
 
     def marks(self, first: int) -> dict[int, str]:
         """Return what was done in each bar from a row on that has a fill, by its place after that row."""

@@ -5,7 +5,7 @@ from typing import Final, Literal, TypeAlias
 
 from textual.message import Message
 
-PaneName: TypeAlias = Literal["price", "positions", "orders", "pnl", "events"]
+PaneName: TypeAlias = Literal["price", "positions", "orders", "pnl", "events", "explain", "timeline", "strategy"]
 
 TITLES: Final[Mapping[PaneName, str]] = {
     "price": "1 Price",
@@ -13,6 +13,9 @@ TITLES: Final[Mapping[PaneName, str]] = {
     "orders": "3 Orders",
     "pnl": "4 P&L",
     "events": "5 Events",
+    "explain": "6 Explain",
+    "timeline": "7 Timeline",
+    "strategy": "8 Strategy",
 }
 """What each pane is called, in the order of their numbers."""
 
@@ -22,8 +25,22 @@ class RowSelected(Message):
 
     Attributes:
         about: The symbol that the row is about, as the data names it; None where it is about none.
+        pane: The pane of the list.
+        key: What the row stands for.
     """
 
-    def __init__(self, about: str | None) -> None:
+    def __init__(self, about: str | None, pane: PaneName = "positions", key: object = None) -> None:
         super().__init__()
-        self.about = about
+        self.about, self.pane, self.key = about, pane, key
+
+
+class SeekRequested(Message):
+    """A place on the line of the run was clicked.
+
+    Attributes:
+        fraction: How far along the run it is, from 0 to 1.
+    """
+
+    def __init__(self, fraction: float) -> None:
+        super().__init__()
+        self.fraction = fraction

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TypeAlias
 
+from core.backtest.deadline import OutOfTime
 from core.backtest.garbage import rare_collections
-from core.backtest.journal import Journal
 from core.backtest.loop import Backtest
-from core.errors import FillstepError, InvariantError, StrategyError
-from core.events import OrderFilled
+from core.errors import DeadlineError, FillstepError, InvariantError, StrategyError
 
 Condition: TypeAlias = Callable[[], bool]
 
@@ -21,20 +20,6 @@ SLICE_SECONDS = 0.008
 FRAME_SECONDS = 0.1
 YIELDS = 12
 """Turns of the event loop between two slices: enough for a key to reach its action, and a frame its terminal."""
-
-
-def next_fill(journal: Journal) -> Condition:
-    """Return a condition that holds once a fill has happened after now."""
-    seen = len(journal)
-
-    def has_filled() -> bool:
-        nonlocal seen
-        if seen == len(journal):
-            return False
-        first, seen = seen, len(journal)
-        return any(row[2] is OrderFilled for row in journal.rows[first:])
-
-    return has_filled
 
 
 def never() -> bool:
@@ -106,10 +91,13 @@ class Runner:
             return False
         step = self._run.step
         try:
-            for _ in range(steps):
-                if not step() or until():
-                    return False
-        except (StrategyError, InvariantError) as error:
+            with self._run.deadline:
+                for _ in range(steps):
+                    if not step() or until():
+                        return False
+        except (DeadlineError, InvariantError, StrategyError) as error:
             self.error = error
+            return False
+        except OutOfTime:  # it came when the call was over
             return False
         return True

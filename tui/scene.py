@@ -12,15 +12,21 @@ from typing import Final
 from attrs import field, frozen
 
 from core.backtest.loop import Backtest
-from core.events import CashChanged, Event, OrderEvent, PathAmbiguous, PositionEvent
+from core.clock import Phase
+from core.events import CashChanged, PathAmbiguous
 from core.money import fraction_digits
 from core.order import OrderStatus, OrderType, TrackedOrder
 from core.position import Position
 from core.reason import Reason
+from core.replay.conditions import symbol_of
+from core.replay.explain import explain_step
+from core.replay.moment import Moment
+from core.replay.timeline import Timeline
 from core.text import clean
 from tui.numbers import NOTHING, average, exactly, money, signed
 from tui.sentences import Tone, sentence, tone
 from tui.shown import EventLine, OrderLine, PositionLine
+from tui.track import Track
 
 FEWEST_PRICE_DIGITS: Final = 2
 MOST_PRICE_DIGITS: Final = 8
@@ -46,6 +52,8 @@ class Scene:
 
     Attributes:
         run: The run.
+        timeline: Its moments.
+        track: Where along the run something was done.
         price_digits: Decimals of a price, at least: what the finest of its symbols needs.
         quantity_digits: Decimals of a quantity, at least.
         event_line: Returns the line of a fact by its number.
@@ -53,11 +61,21 @@ class Scene:
     """
 
     run: Backtest
+    timeline: Timeline = field()
+    track: Track = field(init=False)
     price_digits: int = field(init=False)
     quantity_digits: int = field(init=False)
     event_line: Callable[[int], EventLine] = field(init=False)
     equity_at: Callable[[int], Decimal] = field(init=False)
-    _ended_order_line: Callable[[int], OrderLine] = field(init=False)
+    _ended: dict[int, OrderLine] = field(factory=dict, init=False)
+
+    @timeline.default
+    def _default_timeline(self) -> Timeline:
+        return Timeline(self.run)
+
+    @track.default
+    def _default_track(self) -> Track:
+        return Track(self.run.journal)
 
     @price_digits.default
     def _default_price_digits(self) -> int:
@@ -73,22 +91,27 @@ class Scene:
 
     @equity_at.default
     def _default_equity_at(self) -> Callable[[int], Decimal]:
-        return lru_cache(_KEPT)(self.run.equity_curve.equity)
+        return lru_cache(_KEPT)(self.timeline.curve.equity)
 
-    @_ended_order_line.default
-    def _default_ended_order_line(self) -> Callable[[int], OrderLine]:
-        return lru_cache(_KEPT)(self._written_ended_order)
+    def order_line(self, moment: Moment, order_id: int) -> OrderLine:
+        """Return the line of an order by its id, as it was at a moment."""
+        tracked = moment.get_order(order_id)
+        if not tracked.status.is_final:
+            return self._written_order(tracked, self.why_open(moment, order_id))
+        line = self._ended.get(order_id)
+        if line is None:
+            if len(self._ended) >= _KEPT:
+                self._ended.clear()
+            line = self._ended[order_id] = self._written_order(tracked, tracked.reason)
+        return line
 
-    def order_line(self, order_id: int) -> OrderLine:
-        """Return the line of an order by its id."""
-        tracked = self.run.broker.get_order(order_id)
-        if tracked.status.is_final:
-            return self._ended_order_line(order_id)
-        return self._written_order(tracked, self.run.why_open(order_id))
+    def why_open(self, moment: Moment, order_id: int) -> Reason | None:
+        """Say why an open order has not filled in the bar of a moment; None before that bar is over."""
+        return explain_step(self.run, moment, order_id) if moment.cursor.phase >= Phase.MARK else None
 
-    def position_line(self, position: Position) -> PositionLine:
-        """Return the line of a position, valued at its mark."""
-        mark = self.run.portfolio.get_mark(position.symbol)
+    def position_line(self, moment: Moment, position: Position) -> PositionLine:
+        """Return the line of a position, valued at its mark at a moment."""
+        mark = moment.get_mark(position.symbol)
         unrealized = None if mark is None else position.unrealized_pnl(mark)
         return PositionLine(
             about=position.symbol,
@@ -101,10 +124,6 @@ class Scene:
             realized=signed(position.realized_pnl),
             tone="" if not unrealized else "good" if unrealized > 0 else "bad",
         )
-
-    def _written_ended_order(self, order_id: int) -> OrderLine:
-        tracked = self.run.broker.get_order(order_id)
-        return self._written_order(tracked, tracked.reason)
 
     def _written_order(self, tracked: TrackedOrder, reason: Reason | None) -> OrderLine:
         order = tracked.order
@@ -136,17 +155,16 @@ class Scene:
 
     def _written_event(self, sequence: int) -> EventLine:
         event, step = self.run.journal[sequence], self.run.journal.step_of(sequence)
-        return EventLine(sequence, self._about(event), str(step + 1), sentence(event), tone(event))
+        return EventLine(sequence, self._about(sequence), str(step + 1), sentence(event), tone(event))
 
-    def _about(self, event: Event) -> str | None:
-        match event:
-            case PositionEvent() | PathAmbiguous():
-                return event.symbol
-            case OrderEvent():
-                return self.run.broker.get_order(event.order_id).order.symbol
-            case CashChanged(fill_id=int() as fill_id):
-                return self.run.broker.tracker.fills[fill_id].symbol
-        return None
+    def _about(self, sequence: int) -> str | None:
+        row = self.run.journal.rows[sequence]
+        if row[2] is PathAmbiguous:
+            return str(row[3][1])
+        if row[2] is CashChanged:
+            fill_id = row[3][-1]
+            return None if fill_id is None else self.timeline.fill(fill_id).symbol
+        return symbol_of(self.timeline, row)
 
 
 def _written_state(tracked: TrackedOrder) -> str:

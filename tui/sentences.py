@@ -61,7 +61,8 @@ def _price(price: Decimal) -> str:
     return exactly(price, MONEY_DIGITS)
 
 
-def _asked(order: Order) -> str:
+def asked(order: Order) -> str:
+    """Say what an order asks for; a symbol in it is not cleaned."""
     return f"{order.side.name.lower()} {_quantity(order.quantity)} {order.symbol} {_terms(order)}{_life(order)}"
 
 
@@ -90,7 +91,7 @@ def _inside(entry_price: Decimal | None) -> str:
 def _submitted(event: OrderSubmitted) -> str:
     parent = "" if event.parent_id is None else f", exit of #{event.parent_id}"
     group = "" if event.group_id is None else f", of group #{event.group_id}"
-    return f"order #{event.order_id} submitted: {_asked(event.order)}{parent}{group}{_inside(event.entry_price)}"
+    return f"order #{event.order_id} submitted: {asked(event.order)}{parent}{group}{_inside(event.entry_price)}"
 
 
 def _accepted(event: OrderAccepted) -> str:
@@ -142,7 +143,7 @@ def _amend_requested(event: AmendRequested) -> str:
 def _amended(event: OrderAmended) -> str:
     order = evolve(event.order, stop_price=event.stop_price)  # it may have trailed since it was asked for
     place = "keeps its place" if event.keeps_place else "takes the last place"
-    return f"order #{event.order_id} amended: {_asked(order)}, {place}{_inside(event.entry_price)}"
+    return f"order #{event.order_id} amended: {asked(order)}, {place}{_inside(event.entry_price)}"
 
 
 def _request_refused(event: RequestRefused) -> str:

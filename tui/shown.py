@@ -3,7 +3,7 @@
 A pane that is tested gets them as literals; on a screen they come from a `FrameView`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Generic, Protocol, TypeAlias, TypeVar
@@ -19,6 +19,7 @@ class State(Enum):
     """What the run is doing."""
 
     PAUSED = "■ PAUSED"
+    REWOUND = "◀ REWOUND"
     RUNNING = "▶ RUNNING"
     END = "■ END of data"
     ERROR = "✖ ERROR"
@@ -31,10 +32,12 @@ class Selection:
     Attributes:
         symbol: Whose bars the chart shows.
         as_line: Whether it shows closes as a line.
+        order_id: The order that is explained; None for what happened where one stands.
     """
 
     symbol: str
     as_line: bool = False
+    order_id: int | None = None
 
 
 class Lines(Protocol[_LineT_co]):
@@ -139,10 +142,12 @@ class PnlView:
     Attributes:
         figures: The numbers.
         equity: Returns equity since the start in at most so many columns, newest last.
+        residuals: What is left of the two identities of rule R18.
     """
 
     figures: Sequence[Figure]
     equity: Callable[[int], Sequence[Decimal]]
+    residuals: str = ""
 
 
 @frozen
@@ -151,3 +156,55 @@ class StatusView:
 
     state: State
     parts: tuple[str, ...]
+
+
+@frozen
+class TextView:
+    """Lines to be read, each with its tone; they are wrapped where they are too long.
+
+    Attributes:
+        title: What they are about.
+        lines: The lines.
+    """
+
+    title: str
+    lines: Sequence[tuple[str, Tone]]
+
+
+@frozen
+class ExplainView(TextView):
+    """Why something happened, or did not.
+
+    Attributes:
+        bar: The bar on which that was, as prices: open, high, low and close; None where there is none.
+        path: The order of its prices, such as `O H L C`; empty where it is not over.
+        marks: What else lies on the scale of the bar: a character, and the price.
+    """
+
+    bar: tuple[Decimal, Decimal, Decimal, Decimal] | None = None
+    path: str = ""
+    marks: Sequence[tuple[str, Decimal]] = ()
+
+
+@frozen(eq=False)
+class TimelineView:
+    """Where in the run one stands.
+
+    Attributes:
+        step: Where one stands; -1 before the first bar.
+        head: The newest bar that was executed; -1 before the first.
+        count: How many bars there are.
+        fills: Returns how many fills there are in each of so many columns of bars.
+        marks: Returns the columns, of so many, that have a bookmark, a breakpoint's place, or a rejection.
+    """
+
+    step: int
+    head: int
+    count: int
+    fills: Callable[[int], Sequence[int]]
+    marks: Callable[[int], Mapping[int, str]]
+
+
+def column_of(step: int, count: int, columns: int) -> int:
+    """Return in which of so many columns a step is; the first for a step before the first."""
+    return min(max(step, 0) * columns // max(count, 1), max(columns - 1, 0))

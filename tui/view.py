@@ -5,42 +5,103 @@ more where there are more orders or events: each line of a list is made when it 
 when its pane asks for it.
 """
 
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from core.backtest.loop import Backtest
 from core.bars import written_time
-from core.money import EXACT
+from core.clock import Phase
+from core.money import EXACT, canonical
+from core.replay.cursor import Cursor
+from core.replay.moment import Moment
+from core.risk.values import residuals
 from core.text import clean
 from tui.charts import PriceView, equity_points
+from tui.explained import explain_view
+from tui.forming import forming_candle
 from tui.numbers import money, percent, signed
 from tui.scene import Scene
-from tui.shown import EventLine, Lines, MadeLines, OrderLine, PnlView, PositionLine, Selection, State, StatusView
+from tui.shown import (
+    EventLine,
+    ExplainView,
+    Lines,
+    MadeLines,
+    OrderLine,
+    PnlView,
+    PositionLine,
+    Selection,
+    State,
+    StatusView,
+    TextView,
+    TimelineView,
+)
+from tui.strategy_text import StrategyCalls, strategy_view
+
+PHASES: Final[Mapping[Phase, str]] = {
+    Phase.CORPORATE_ACTIONS: "begins",
+    Phase.REQUESTS: "requests",
+    Phase.OPEN: "open",
+    Phase.LEG_1: "leg 1",
+    Phase.LEG_2: "leg 2",
+    Phase.LEG_3: "leg 3",
+    Phase.CLOSE: "close",
+    Phase.MARK: "mark",
+}
+"""What is said of a place inside a bar."""
 
 
 @frozen(eq=False)
 class FrameView:
-    """What all panes show at the head of a run."""
+    """What all panes show at one moment of a run.
+
+    Attributes:
+        scene: The run, and how it is written.
+        selection: What was chosen to be seen.
+        state: What the run is doing.
+        cursor: Where one stands; at the head where it is not given.
+        call: Returns what the strategy was at the end of a step, and before.
+        bookmarks: The steps that are marked, and with what.
+    """
 
     scene: Scene
     selection: Selection
     state: State = State.PAUSED
+    cursor: Cursor = field()
+    call: Callable[[int], StrategyCalls] | None = None
+    bookmarks: Mapping[int, str] = {}
+
+    @cursor.default
+    def _default_cursor(self) -> Cursor:
+        return self.scene.timeline.head
 
     @property
     def _run(self) -> Backtest:
         return self.scene.run
 
     @cached_property
+    def moment(self) -> Moment:
+        """The run as it was there."""
+        return self.scene.timeline.at(self.cursor)
+
+    @property
+    def _marked_step(self) -> int:
+        """The newest step whose bars are over."""
+        return self.cursor.step if self.cursor.phase >= Phase.MARK else self.cursor.step - 1
+
+    @cached_property
     def status(self) -> StatusView:
         """State, bar, time, equity, cash, drawdown, and the strategy's name."""
-        run, count = self._run, len(self._run.feed)
+        run, count, moment, step = self._run, len(self._run.feed), self.moment, self.cursor.step
+        phase = "" if self.cursor.phase is Phase.STRATEGY else f" {PHASES[self.cursor.phase]}"
         parts = (
-            f"bar {run.step_count:>{len(str(count))}}/{count}",
-            written_time(run.feed.time(run.step_count - 1)) if run.step_count else "at the start",
-            f"equity {money(run.portfolio.equity):>12}",
-            f"cash {money(run.portfolio.get_cash_balance()):>11}",
-            f"drawdown {percent(run.portfolio.drawdown_ratio):>6}",
+            f"bar {step + 1:>{len(str(count))}}/{count}{phase}",
+            written_time(run.feed.time(step)) if step >= 0 else "at the start",
+            f"equity {money(moment.equity):>12}",
+            f"cash {money(moment.get_cash_balance()):>11}",
+            f"drawdown {percent(moment.drawdown_ratio):>6}",
             clean(type(run.strategy).__name__),
         )
         return StatusView(self.state, parts)
@@ -48,40 +109,75 @@ class FrameView:
     @cached_property
     def price(self) -> PriceView:
         """The bars of the symbol that is selected."""
-        run = self._run
+        run, orders = self._run, self.moment.orders
         place = next(place for place, bars in enumerate(run.bars) if bars.symbol == self.selection.symbol)
-        row = run.feed.row_at(place, run.step_count - 1) if run.step_count else -1
-        fills = run.broker.tracker.fills
-        return PriceView(run.bars[place], row, fills, len(fills), self.scene.price_digits, self.selection.as_line)
+        row = run.feed.row_at(place, self._marked_step) if self._marked_step >= 0 else -1
+        forming = forming_candle(run, place, self.cursor)
+        return PriceView(
+            bars=run.bars[place],
+            row=row,
+            fills=orders.fills,
+            fill_count=orders.fill_count,
+            price_digits=self.scene.price_digits,
+            as_line=self.selection.as_line,
+            forming=forming,
+        )
 
     @cached_property
     def positions(self) -> Lines[PositionLine]:
         """Every position that is not flat, in the order in which they first traded."""
-        held = list(self._run.portfolio.get_all_positions().values())
-        return MadeLines(len(held), lambda index: self.scene.position_line(held[index]))
+        held = list(self.moment.get_all_positions().values())
+        return MadeLines(len(held), lambda index: self.scene.position_line(self.moment, held[index]))
 
     @cached_property
     def orders(self) -> Lines[OrderLine]:
         """Every order, the newest first."""
-        count = self._run.broker.order_count
-        return MadeLines(count, lambda index: self.scene.order_line(count - index))
+        count = len(self.moment.orders)
+        return MadeLines(count, lambda index: self.scene.order_line(self.moment, count - index))
 
     @cached_property
     def events(self) -> Lines[EventLine]:
-        """Every fact, the newest last."""
-        return MadeLines(len(self._run.journal), self.scene.event_line)
+        """Every fact up to where one stands, the newest last."""
+        return MadeLines(self.cursor.sequence, self.scene.event_line)
 
     @cached_property
     def pnl(self) -> PnlView:
         """Profit and loss; net is realized and unrealized less commissions."""
-        portfolio, step = self._run.portfolio, self._run.step_count - 1
-        realized, unrealized = portfolio.realized_pnl, portfolio.unrealized_pnl
+        moment, step = self.moment, self._marked_step
+        realized, unrealized = moment.realized_pnl, moment.unrealized_pnl
         figures = (
             ("realized", "real", signed(realized)),
             ("unrealized", "unrl", signed(unrealized)),
-            ("commissions", "comm", money(portfolio.commissions)),
-            ("net", "net", signed(EXACT.subtract(EXACT.add(realized, unrealized), portfolio.commissions))),
-            ("equity", "eqty", money(portfolio.equity)),
-            ("drawdown", "drdn", money(portfolio.drawdown)),
+            ("commissions", "comm", money(moment.commissions)),
+            ("net", "net", signed(EXACT.subtract(EXACT.add(realized, unrealized), moment.commissions))),
+            ("equity", "eqty", money(moment.equity)),
+            ("drawdown", "drdn", money(moment.drawdown)),
         )
-        return PnlView(figures, lambda columns: equity_points(self.scene.equity_at, step, columns))
+        return PnlView(figures, lambda columns: equity_points(self.scene.equity_at, step, columns), self._residuals)
+
+    @property
+    def _residuals(self) -> str:
+        books, profit = residuals(self.moment)
+        return f"R18 {canonical(books)} and {canonical(profit)}"
+
+    @cached_property
+    def explain(self) -> ExplainView:
+        """Why the order that is selected, or what happened where one stands, came to be so."""
+        return explain_view(self.scene, self.moment, self.selection.order_id)
+
+    @cached_property
+    def strategy(self) -> TextView:
+        """What the strategy has in its fields, and what it printed."""
+        return strategy_view(self.call, self.cursor.step)
+
+    @cached_property
+    def timeline(self) -> TimelineView:
+        """Where in the run one stands."""
+        track, run = self.scene.track, self._run
+        return TimelineView(
+            self.cursor.step,
+            run.step_count - 1,
+            len(run.feed),
+            lambda columns: track.fills(len(run.feed), columns),
+            lambda columns: track.marks(len(run.feed), columns, self.bookmarks),
+        )

@@ -51,12 +51,18 @@ class Deadline:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        try:
+            self._leave()
+            if self._sent and not isinstance(error, OutOfTime) and not _was_out_of_time(error):
+                _wait_for_it()
+        except OutOfTime:  # it has landed here, where it does no harm
+            self._leave()
+
+    def _leave(self) -> None:
         self._watched = None
         self._wake.clear()
         while self._is_sending:
             sleep(0)
-        if self._sent and not isinstance(error, OutOfTime) and not _was_out_of_time(error):
-            _wait_for_it()
 
     def _watch(self) -> None:
         while self._is_wanted():
@@ -97,9 +103,6 @@ def _was_out_of_time(error: BaseException | None) -> bool:
 
 
 def _wait_for_it() -> None:
-    """Let what was sent land here, where it does no harm."""
-    try:
-        for _ in range(1000):
-            sleep(0.001)
-    except OutOfTime:
-        pass
+    """Let what was sent land in the meantime."""
+    for _ in range(1000):
+        sleep(0.001)

@@ -205,16 +205,22 @@ class Backtest:
         Raises:
             InputError: The run is over, or it cannot be asked for.
             StrategyError: The strategy raised when it was told; the run is stopped.
+            DeadlineError: The strategy did not come back when it was told; nothing was asked for, the run is stopped.
         """
         if self.is_over:
             raise InputError("the run is over: no order can be asked for any more")
-        order_id = command.give(self.broker, self.clock.step)
-        self.commands[self.clock.step].append(command)
+        first, step = len(self.journal), self.clock.step
+        order_id = command.give(self.broker, step)
+        self.commands[step].append(command)
         if self.step_count:
             try:
                 self._tell_orders()
-            except BaseException:
+            except BaseException as error:
                 self._is_stopped = True
+                if isinstance(error, OutOfTime):
+                    self.journal.drop_from(first)
+                    self.commands[step].pop()
+                    raise blame_deadline(self.strategy, error, self.deadline.seconds, step) from error
                 raise
         return order_id
 

@@ -4,6 +4,7 @@ A breakpoint is written as a kind of fact (`fill`, `rejection`), as an age (`old
 condition on numbers (`equity < 95000`); a fact may be of one symbol, and a rejection of one code.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
@@ -19,6 +20,8 @@ from core.replay.search import Search
 
 _WITH_CODE: Final = frozenset({"rejection", "cancel", "expiry"})
 _IGNORE: Final = " ignore "
+_WORD: Final = re.compile(r"\S+")
+_MOST_DIGITS: Final = 18  # of a count
 
 
 @define(eq=False)
@@ -137,9 +140,7 @@ def read_breakpoint(text: str, symbols: Collection[str]) -> tuple[Condition, int
     """
     said, found, ignored = text.rpartition(_IGNORE)
     if found:
-        if not ignored.strip().isdecimal():
-            raise ExpressionError(text, len(said) + len(_IGNORE), "a number must stand here")
-        return read_condition(said, symbols), int(ignored)
+        return read_condition(said, symbols), _count(text, len(said) + len(_IGNORE), ignored.strip(), "a number")
     return read_condition(text, symbols), 0
 
 
@@ -150,22 +151,22 @@ def read_condition(text: str, symbols: Collection[str]) -> Condition:
         ExpressionError: It cannot be read.
         InputError: It is a number.
     """
-    words = text.split()
+    words = [(found.start(), found[0]) for found in _WORD.finditer(text)]
     if not words:
         raise ExpressionError(text, 0, f"what to wait for: {', '.join(FACTS)}, older, #1, or such as equity < 95000")
-    name, others = words[0], words[1:]
+    (start, name), others = words[0], words[1:]
     if name in FACTS:
         return _fact(text, name, others, symbols)
     if name == "older":
         return _older(text, others, symbols)
     if name.startswith("#") and name[1:].isdecimal() and not others:
-        return About(int(name[1:]))
+        return About(_count(text, start + 1, name[1:], "the number of an order"))
     return When(parse_expression(text, symbols))
 
 
-def _fact(text: str, name: str, others: list[str], symbols: Collection[str]) -> Fact:
+def _fact(text: str, name: str, others: list[tuple[int, str]], symbols: Collection[str]) -> Fact:
     symbol, code = None, None
-    for word in others:
+    for start, word in others:
         if word in symbols and symbol is None:
             symbol = word
         elif name in _WITH_CODE and word in Code.__members__ and code is None:
@@ -173,17 +174,22 @@ def _fact(text: str, name: str, others: list[str], symbols: Collection[str]) -> 
         else:
             expected = "a symbol, or a reason code" if name in _WITH_CODE else "a symbol"
             known = ", ".join(symbols)
-            raise ExpressionError(text, text.index(word), f"{expected} must stand here, symbols are {known}")
+            raise ExpressionError(text, start, f"{expected} must stand here, symbols are {known}")
     return Fact(name, symbol, code)
 
 
-def _older(text: str, others: list[str], symbols: Collection[str]) -> Older:
-    if not others or not others[0].isdecimal():
-        raise ExpressionError(
-            text, len(text) if not others else text.index(others[0]), "a number of bars must stand here"
-        )
-    if others[1:] and (others[2:] or others[1] not in symbols):
-        raise ExpressionError(
-            text, text.index(others[1]), f"a symbol must stand here, symbols are {', '.join(symbols)}"
-        )
-    return Older(int(others[0]), others[1] if others[1:] else None)
+def _older(text: str, others: list[tuple[int, str]], symbols: Collection[str]) -> Older:
+    start, word = others[0] if others else (len(text), "")
+    bars = _count(text, start, word, "a number of bars")
+    symbol = None
+    for start, word in others[1:]:
+        if word not in symbols or symbol is not None:
+            raise ExpressionError(text, start, f"a symbol must stand here, symbols are {', '.join(symbols)}")
+        symbol = word
+    return Older(bars, symbol)
+
+
+def _count(text: str, start: int, word: str, what: str) -> int:
+    if not word.isdecimal() or len(word) > _MOST_DIGITS:
+        raise ExpressionError(text, start, f"{what} must stand here")
+    return int(word)

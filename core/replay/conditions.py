@@ -30,6 +30,7 @@ from core.reason import Code
 from core.replay.cursor import Cursor
 from core.replay.expression import Changes, Expression, Value
 from core.replay.history import History
+from core.replay.moment import Moment
 from core.replay.places import is_whole
 
 Finder: TypeAlias = Callable[[int], list[Cursor]]
@@ -52,7 +53,7 @@ class Condition(Protocol):
         ...
 
 
-# --- facts
+# Facts
 
 
 @frozen
@@ -149,7 +150,7 @@ def symbol_of(history: History, row: Row) -> str | None:
     if kind is OrderSubmitted:
         return str(fields[2].symbol)
     if issubclass(kind, OrderEvent):
-        return history.run.broker.tracker.find(fields[1]).order.symbol
+        return history.order(fields[1]).symbol
     return str(fields[1]) if issubclass(kind, PositionEvent) else None
 
 
@@ -205,7 +206,7 @@ class Older:
         """Return what finds its places from a step on."""
         still_open: set[int] = set()
         born: dict[int, list[int]] = {}  # the orders by the step in which they were asked for
-        for record in history.at(history.end_of_step(first_step - 1)).orders.open_records():
+        for record in _moment_before(history, first_step).orders.open_records():
             still_open.add(record.id)
             born.setdefault(history.run.journal.step_of(history.asked_at(record.id)), []).append(record.id)
         walk = _RowsByStep(history, first_step)
@@ -231,10 +232,10 @@ class Older:
         return find
 
     def _is_wanted(self, history: History, order_id: int) -> bool:
-        return self.symbol in (None, history.run.broker.tracker.find(order_id).order.symbol)
+        return self.symbol in (None, history.order(order_id).symbol)
 
 
-# --- numbers
+# Numbers
 
 
 @frozen(eq=False)
@@ -287,7 +288,7 @@ def walk_values(
 
     It is looked at after every fact after which the books add up, and at the mark of every bar, quiet ones included.
     """
-    moment = history.at(history.end_of_step(first_step - 1))
+    moment = _moment_before(history, first_step)
     walk, read = _RowsByStep(history, first_step), expression.value
     value = read(moment)
     has_marks, has_clock = Changes.MARKS in expression.changes, Changes.CLOCK in expression.changes
@@ -302,7 +303,7 @@ def walk_values(
 
     def find(step: int) -> list[tuple[Cursor, Value]]:
         found: list[tuple[Cursor, Value]] = []
-        is_marked = not (has_marks or has_clock)
+        is_marked = step < 0 or not (has_marks or has_clock)
         sequence = walk.number
         for number, row in walk.of(step):
             if not is_marked and row[1] > _MARK:
@@ -324,6 +325,10 @@ def mark_of(history: History, step: int) -> Cursor:
     """Return the place at which the bars of a step have closed, before the strategy is called."""
     first, rows = history.rows_of(step)
     return Cursor(step, _MARK, first + sum(row[1] <= _MARK for row in rows))
+
+
+def _moment_before(history: History, step: int) -> Moment:
+    return history.start() if step < 0 else history.at(history.end_of_step(step - 1))
 
 
 class _RowsByStep:

@@ -13,14 +13,15 @@ from core.backtest.standing import Parts
 from core.bars import Bar
 from core.clock import Phase
 from core.events import CashChanged, OrderEvent, OrderFilled, OrderSubmitted, PathAmbiguous
-from core.execution.order_record import OrderRecord
 from core.fill import Fill
 from core.money import multiply, subtract
 from core.reason import Reason
 from core.replay.chapters import Ambiguity, Books, Chapter, FillEffect, Happening, StillOpen, Submission, Waiting
+from core.replay.conditions import About
 from core.replay.cursor import Cursor
+from core.replay.history import History
 from core.replay.moment import Moment
-from core.replay.timeline import Timeline
+from core.replay.search import Search
 
 _MARK = Phase.MARK
 _NOTES = 4  # where in the fields of a `PathAmbiguous` they are
@@ -32,8 +33,27 @@ def explain_order(run: Backtest, order_id: int) -> Iterator[Chapter]:
     Raises:
         UnknownOrderError: No order of the run has this id.
     """
-    run.broker.get_order(order_id)
-    return _Story(run, order_id).chapters()
+    history = History(run)
+    history.asked_at(order_id)
+    return _Story(history, order_id).chapters()
+
+
+def explain_at(history: History, order_id: int, cursor: Cursor) -> list[Chapter]:
+    """Return what happened to an order in the step of a place, up to there; of one that is over, in its last step.
+
+    Raises:
+        UnknownOrderError: None of this id had been submitted then.
+    """
+    moment = history.at(cursor)
+    record, step = moment.orders.find(order_id), cursor.step
+    if not record.is_open:
+        last = Search(history, About(order_id)).before(_just_after(cursor))
+        step = step if last is None else last.step
+    return list(_Story(history, order_id).chapters_of(step, cursor))
+
+
+def _just_after(cursor: Cursor) -> Cursor:
+    return cursor._replace(sequence=cursor.sequence + 1)
 
 
 def explain_step(run: Backtest, moment: Moment, order_id: int) -> Reason | None:
@@ -52,16 +72,17 @@ def explain_step(run: Backtest, moment: Moment, order_id: int) -> Reason | None:
     record, step = moment.orders.find(order_id), moment.cursor.step
     if not record.is_open or step < 0:
         return None
-    row = _newest_row(run, record.order.symbol, step)
+    row = newest_row(run, record.order.symbol, step)
     if row < 0:
         return run.simulator.explain(record, (), step, step + 1)
     age = step - run.feed.step_at(run.feed.places[record.order.symbol], row)
-    return run.simulator.explain(record, () if age else parts_of_past(run, record, row, step), step, age)
+    parts = () if age else parts_of_past(run, record.order.symbol, row, step)
+    return run.simulator.explain(record, parts, step, age)
 
 
-def parts_of_past(run: Backtest, record: OrderRecord, row: int, step: int) -> Parts:
-    """Return the bars that an order met in a step, on the paths that were kept, with the volume that was left."""
-    symbol, journal = record.order.symbol, run.journal
+def parts_of_past(run: Backtest, symbol: str, row: int, step: int) -> Parts:
+    """Return the bars that a symbol's orders met in a step, on the paths that were kept, with what volume was left."""
+    journal = run.journal
     parts = run.bar_stand.parts(symbol, row, step)
     kept: dict[int, str] = {}
     for sequence in range(journal.first_of_step(step), journal.first_of_step(step + 1)):
@@ -79,36 +100,52 @@ def parts_of_past(run: Backtest, record: OrderRecord, row: int, step: int) -> Pa
 class _Story:
     """One order of a run, told from its submission on."""
 
-    def __init__(self, run: Backtest, order_id: int) -> None:
-        self._run = run
+    def __init__(self, history: History, order_id: int) -> None:
+        self._run = history.run
         self._order_id = order_id
-        self._rows = run.journal.rows
-        self._last = max(sequence for sequence, row in enumerate(self._rows) if _is_about(row, order_id))
-        self._timeline = Timeline(run)
-        self._moment = self._timeline.start()
+        self._rows = history.run.journal.rows
+        self._history = history
+        self._moment = history.start()
 
     def chapters(self) -> Iterator[Chapter]:
         """Yield what happened, fact by fact and step by step, to the last fact about the order."""
-        while not _is_about(self._rows[self._sequence], self._order_id):
-            self._moment.apply(self._rows[self._sequence])
-        first, newest = self._rows[self._sequence][0], self._run.step_count - 1
+        asked_at, newest = self._history.asked_at(self._order_id), self._run.step_count - 1
+        last = next(at for at in range(len(self._rows) - 1, -1, -1) if _is_about(self._rows[at], self._order_id))
+        first = self._rows[asked_at][0]
+        self._stand_before(first)
         for step in range(first, newest + 1):
-            yield from self._facts_of(step)
+            yield from self._facts_of(step, self._history.end_of_step(step))
+            yield from self._waiting(step)
             record = self._moment.orders.find(self._order_id)
-            if record.is_open and max(record.eligible_step, 0) <= step:
-                reason = explain_step(self._run, self._moment, self._order_id)
-                yield Waiting(step, self._run.feed.time(step), reason)
-            if not record.is_open and self._sequence > self._last:
+            if not record.is_open and self._sequence > last:
                 return
+        record = self._moment.orders.find(self._order_id)
         yield StillOpen(newest, self._moment.timestamp, record.seen(), record.eligible_step, self._run.is_over)
+
+    def chapters_of(self, step: int, until: Cursor) -> Iterator[Chapter]:
+        """Yield what happened in one step, up to a place; that it waits is known once the bars of the step are over."""
+        end = self._history.end_of_step(step)
+        place = until if until.order < end.order else end
+        self._stand_before(step)
+        yield from self._facts_of(step, place)
+        if place.phase >= _MARK:
+            yield from self._waiting(step)
+
+    def _stand_before(self, step: int) -> None:
+        history = self._history
+        self._moment = history.start() if step < 0 else history.at(history.end_of_step(step - 1))
+
+    def _waiting(self, step: int) -> Iterator[Chapter]:
+        record = self._moment.orders.find(self._order_id)
+        if record.is_open and max(record.eligible_step, 0) <= step:
+            yield Waiting(step, self._run.feed.time(step), explain_step(self._run, self._moment, self._order_id))
 
     @property
     def _sequence(self) -> int:
         return self._moment.cursor.sequence
 
-    def _facts_of(self, step: int) -> Iterator[Chapter]:
-        """Take in every fact of a step, and tell those about the order."""
-        end = self._timeline.end_of_step(step)
+    def _facts_of(self, step: int, end: Cursor) -> Iterator[Chapter]:
+        """Take in every fact of a step up to a place, and tell those about the order."""
         while self._sequence < end.sequence:
             row = self._rows[self._sequence]
             if _is_about(row, self._order_id):
@@ -135,9 +172,10 @@ class _Story:
         _, phase, _, fields = row
         event = OrderSubmitted.make(*fields)
         symbol = event.order.symbol
-        row_of_bar = _newest_row(self._run, symbol, step if phase >= _MARK else step - 1)
+        row_of_bar = newest_row(self._run, symbol, step if phase >= _MARK else step - 1)
         self._moment.apply(row)
-        record = self._run.broker.tracker.find(self._order_id)  # of those it belongs to, some are not asked for yet
+        newest = self._history.at(self._history.head)  # of those it belongs to, some are not asked for yet
+        record = newest.orders.find(self._order_id)
         return Submission(
             order_id=self._order_id,
             event=event,
@@ -160,7 +198,7 @@ class _Story:
         return FillEffect(
             step=step,
             fill=fill,
-            bar=self._bar(fill.symbol, _newest_row(self._run, fill.symbol, step)),
+            bar=self._bar(fill.symbol, newest_row(self._run, fill.symbol, step)),
             improvement=None if limit is None else multiply(subtract(limit, fill.price), fill.side.sign),
             remaining=remaining,
             before=before,
@@ -182,7 +220,7 @@ def _is_about(row: Row, order_id: int) -> bool:
     return issubclass(kind, OrderEvent) and fields[1] == order_id
 
 
-def _newest_row(run: Backtest, symbol: str, step: int) -> int:
+def newest_row(run: Backtest, symbol: str, step: int) -> int:
     """Return the row of a symbol's newest bar at the end of a step; -1 where it has had none, or is unknown."""
     place = run.feed.places.get(symbol)
     return -1 if place is None or step < 0 else run.feed.row_at(place, step)

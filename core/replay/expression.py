@@ -161,7 +161,7 @@ class _Parser:
             raise self._error(f"unexpected {self._next.text}")
         return Expression(self._text, node.is_condition, node.changes, node.read)
 
-    # --- the grammar, from what binds least to what binds most
+    # The grammar, from what binds least to what binds most
 
     def _either(self) -> _Node:
         node = self._both()
@@ -256,7 +256,7 @@ class _Parser:
         self._expect("]")
         return symbol
 
-    # --- what a part must be
+    # What a part must be
 
     def _condition(self, node: _Node) -> _Node:
         if not node.is_condition:
@@ -274,7 +274,7 @@ class _Parser:
         except NotExactError as error:
             raise self._error(str(error), token) from error
 
-    # --- tokens
+    # Tokens
 
     def _split(self) -> "list[_Token]":
         tokens, at = [], 0

@@ -16,6 +16,8 @@ from core.backtest.loop import Backtest
 from core.clock import Phase
 from core.errors import InputError, StepOutOfRangeError, UnknownOrderError
 from core.events import OrderSubmitted
+from core.fill import Fill
+from core.order import Order
 from core.replay.cursor import Cursor
 from core.replay.moment import Moment
 from core.replay.places import is_whole, places_of
@@ -110,6 +112,21 @@ class History:
         if not 0 < order_id <= len(self._asked):
             raise UnknownOrderError(order_id)
         return self._asked[order_id - 1]
+
+    def order(self, order_id: int) -> Order:
+        """Return what was asked for, as it was then.
+
+        Raises:
+            UnknownOrderError: No order has this id.
+        """
+        asked: Order = self._run.journal.rows[self.asked_at(order_id)][3][2]
+        return asked
+
+    def fill(self, fill_id: int) -> Fill:
+        """Return a fill by its number; it was executed."""
+        if fill_id not in self._newest.orders.fills:
+            self._read_to(len(self._run.journal))
+        return self._newest.orders.fills[fill_id]
 
     def at(self, cursor: Cursor) -> Moment:
         """Return the moment at a place."""

@@ -30,7 +30,9 @@ class Search:
     condition: Condition
     _found: dict[int, list[Cursor]] = field(factory=dict, init=False)  # by stretch, where that is over
     _finder: Finder | None = field(default=None, init=False)  # stands behind the newest step that was looked at
-    _finder_step: int = field(default=0, init=False)
+    _finder_stretch: int = field(default=0, init=False)
+    _finder_step: int = field(default=-1, init=False)  # the step that it looks at next
+    _finder_facts: int = field(default=0, init=False)  # how many facts lay before that step
     _newest: list[Cursor] = field(factory=list, init=False)  # what it found in the stretch it stands in
 
     def after(self, cursor: Cursor) -> Cursor | None:
@@ -64,30 +66,40 @@ class Search:
 
     @property
     def _stretch_count(self) -> int:
-        return -(-self._history.run.step_count // STRETCH)
+        return max(-(-self._history.run.step_count // STRETCH), 1)
 
     def _in_stretch(self, stretch: int) -> list[Cursor]:
         if stretch in self._found:
             return self._found[stretch]
-        first, count = stretch * STRETCH, self._history.run.step_count
-        stop = min(first + STRETCH, count)
-        if stop == first + STRETCH and stop < count:
-            find = self._history_finder(first)
+        first, count = stretch * STRETCH or -1, self._history.run.step_count
+        stop = min((stretch + 1) * STRETCH, count)
+        if stop < count:
+            find = self.condition.finder(self._history, first)
             self._found[stretch] = [place for step in range(first, stop) for place in find(step)]
             return self._found[stretch]
-        return self._to_head(first, stop)
+        return self._to_head(stretch, first, stop)
 
-    def _history_finder(self, first: int) -> Finder:
-        return self.condition.finder(self._history, first)
+    def _to_head(self, stretch: int, first: int, stop: int) -> list[Cursor]:
+        """Look through the stretch that the head is in, going on where the last look has ended.
 
-    def _to_head(self, first: int, stop: int) -> list[Cursor]:
-        """Look through the stretch that the head is in, going on where the last look has ended."""
-        if self._finder is None or not first <= self._finder_step <= stop:
-            self._finder, self._finder_step, self._newest = self._history_finder(first), first, []
+        It begins anew where a step has got more facts since, such as what a person asked for after it.
+        """
+        is_same = self._finder_stretch == stretch and self._finder_step <= stop
+        finder = self._finder if is_same and self._finder_facts == self._facts_before(self._finder_step) else None
+        if finder is None:
+            finder, self._finder_stretch, self._finder_step = (
+                self.condition.finder(self._history, first),
+                stretch,
+                first,
+            )
+            self._newest = []
         for step in range(self._finder_step, stop):
-            self._newest += self._finder(step)
-        self._finder_step = stop
+            self._newest += finder(step)
+        self._finder, self._finder_step, self._finder_facts = finder, stop, self._facts_before(stop)
         return self._newest
+
+    def _facts_before(self, step: int) -> int:
+        return self._history.run.journal.first_of_step(step)
 
 
 def _order(cursor: Cursor) -> tuple[int, int, int]:

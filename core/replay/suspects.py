@@ -19,6 +19,8 @@ _SUSPECTS: Final[Mapping[str, frozenset[str]]] = {
     "the surroundings": frozenset({"environ", "getenv", "getcwd", "open", "read_text", "urlopen"}),
 }
 _SET_MADE: Final = frozenset({"BUILD_SET", "SET_ADD", "SET_UPDATE"})
+_GENERATED: Final = "<attrs generated"
+"""How the names of files begin that are none: of methods that attrs has written."""
 _GLOBAL_SET: Final = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 
 
@@ -53,9 +55,9 @@ def _codes_of(kind: type) -> Iterator[CodeType]:
         if owner.__module__.startswith("core.") or owner.__module__ == builtins.__name__:
             continue
         for member in vars(owner).values():
-            function = inspect.unwrap(member) if callable(member) else getattr(member, "fget", None)
-            code = getattr(function, "__code__", None)
-            if isinstance(code, CodeType):
+            function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+            code = getattr(inspect.unwrap(function) if callable(function) else None, "__code__", None)
+            if isinstance(code, CodeType) and not code.co_filename.startswith(_GENERATED):
                 yield from _with_nested(code)
 
 

@@ -117,18 +117,28 @@ class Timeline(History):
             self._changes[number] = search
         return search.after(self.cursor) if forward else search.before(self.cursor)
 
-    def find_time(self, time: datetime) -> tuple[Cursor, str]:
-        """Return the end of the first recorded bar at a time or after it, and what to say where it is another time.
+    def step_at(self, time: datetime) -> tuple[int, str]:
+        """Return the first step of the run at a time or after it, and what to say where it is at another time.
 
         Raises:
-            InputError: Nothing was recorded then or later.
+            InputError: The bars end before it.
         """
         stamp, times = to_microseconds(time), self.run.feed.times
-        step = bisect_left(times, stamp, hi=self.run.step_count)
-        if step == self.run.step_count:
-            raise InputError(f"nothing is recorded at {written_time(time)} or later")
+        step = bisect_left(times, stamp)
+        if step == len(times):
+            ends = written_time(self.run.feed.time(len(times) - 1))
+            raise InputError(f"there is no bar at {written_time(time)} or later: the last is at {ends}")
         there = written_time(self.run.feed.time(step))
-        note = "" if times[step] == stamp else f"there is no bar at {written_time(time)}: the next is at {there}"
+        return step, "" if times[step] == stamp else f"no bar at {written_time(time)}: the next is at {there}"
+
+    def find_time(self, time: datetime) -> tuple[Cursor, str]:
+        """Return the end of the first bar at a time or after it, and what to say where it is at another time.
+
+        Raises:
+            InputError: The bars end before it.
+            StepOutOfRangeError: It was not executed.
+        """
+        step, note = self.step_at(time)
         return self.end_of_step(step), note
 
     def find_order(self, order_id: int) -> Cursor:

@@ -132,3 +132,18 @@ class PortfolioValues:
     def _market_value(self, position: Position) -> Decimal:
         mark = self._marks.get_mark(position.symbol)
         return position.cost_basis if mark is None else position.market_value(mark)
+
+
+def residuals(values: PortfolioValues) -> tuple[Decimal, Decimal]:
+    """Return what is left of the two identities of rule R18, money: of cash and costs, and of equity; each is zero.
+
+    Cash + costs = capital + realized - commissions + income, and equity = that + unrealized, where unrealized is summed
+    position by position.
+    """
+    held = list(values.get_all_positions().values())
+    cost = exposure.total(position.cost_basis for position in held)
+    marks = ((position, values.get_mark(position.symbol)) for position in held)
+    unrealized = exposure.total(position.unrealized_pnl(mark) for position, mark in marks if mark is not None)
+    booked = add(subtract(add(values.capital, values.realized_pnl), values.commissions), values.income)
+    of_cash = subtract(add(values.get_cash_balance(), cost), booked)
+    return of_cash, subtract(values.equity, add(booked, unrealized))

@@ -66,6 +66,7 @@ class ListPane(Rows):
         super().__init__(columns.values(), empty=empty, follow=follow, report_position=self._write_position, id=name)
         self._fields = tuple(columns)
         self._shown: Lines[Line] = ()
+        self._pane = name
         set_border_text(self, title=TITLES[name])
 
     def show_lines(self, lines: Lines[Line]) -> None:
@@ -73,10 +74,15 @@ class ListPane(Rows):
         self._shown = lines
         self.show(_LineRows(lines, self._fields))
 
+    @property
+    def about(self) -> str | None:
+        """The symbol that the row under the cursor is about; None where there is none."""
+        return self._shown[self.cursor].about if len(self._shown) else None
+
     def on_rows_selected(self, message: Rows.Selected) -> None:
         """Tell which symbol the row is about that the cursor was moved to."""
         message.stop()
-        self.post_message(RowSelected(self._shown[message.index].about))
+        self.post_message(RowSelected(self._shown[message.index].about, self._pane, message.key))
 
     def _write_position(self, text: str) -> None:
         set_border_text(self, subtitle=text)

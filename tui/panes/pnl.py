@@ -40,6 +40,7 @@ class PnlPane(Area, can_focus=True):
     def show_view(self, view: HasPnl) -> None:
         """Show the profit and loss of a view."""
         self._view = view.pnl
+        set_border_text(self, subtitle=self._view.residuals)
         self.redraw()
 
     def build(self, width: int, height: int) -> list[Line]:

@@ -38,11 +38,11 @@ class PricePane(Candles, can_focus=True):
     def build(self, width: int, height: int) -> list[Line]:
         """Build the newest bars that have room, or a hint before the first."""
         view = self._view
-        if view is None or view.row < 0:
+        if view is None or view.newest < 0:
             return [(("no bar yet: n executes the first", "candles--axis"),)]
         axis_width = _axis_width(view)
         columns = plot_columns(width, axis_width)
-        first = max(view.row + 1 - columns, 0)
+        first = max(view.newest + 1 - columns, 0)
         block = columns // 4 + 1
         start = first - first % block
         candles = view.candles(start)
@@ -59,4 +59,4 @@ class PricePane(Candles, can_focus=True):
 
 def _axis_width(view: PriceView) -> int:
     """Return room for the rule and for twice the last close, so that the axis seldom changes its width."""
-    return max(NARROWEST_AXIS, 1 + len(view.price_label(2 * view.candles(view.row)[-1][3])))
+    return max(NARROWEST_AXIS, 1 + len(view.price_label(2 * view.candles(view.newest)[-1][3])))

@@ -25,10 +25,17 @@ class HasStatus(Protocol):
 class StatusLine(LineWidget):
     """The state, and as many of the other parts as have room."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--paused", "status--running", "status--end", "status--error"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "status--paused",
+        "status--rewound",
+        "status--running",
+        "status--end",
+        "status--error",
+    }
     DEFAULT_CSS = """
     StatusLine { height: 1; }
     StatusLine > .status--paused { text-style: bold; }
+    StatusLine > .status--rewound { color: $text-accent; text-style: bold reverse; }
     StatusLine > .status--running { color: $text-success; text-style: bold; }
     StatusLine > .status--end { color: $text-warning; text-style: bold; }
     StatusLine > .status--error { color: $text-error; text-style: bold; }

@@ -1,0 +1,485 @@
+"""A run again from its inputs: what a strategy had in its fields, and that it does the same as was recorded."""
+
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import define, field
+
+from core.backtest.command import Amend, Cancel, Command, Submit
+from core.backtest.loop import Backtest
+from core.backtest.settings import Settings
+from core.backtest.strategies import find_strategy
+from core.backtest.strategy import Now, Strategy
+from core.errors import InputError, StepOutOfRangeError, StrategyError
+from core.fill import Fill
+from core.order import BUY, Order, TrackedOrder
+from core.replay.fresh_process import check_in_fresh_processes
+from core.replay.reexecution import Call, NotDeterministicError, Reexecution, again, fields_of, follow, stop_in
+from tests.core.builders import backtest, bars_of, run
+
+CLOSES = [str(100 + place * 7 % 11) for place in range(24)]
+BARS = bars_of("A", *CLOSES)
+LAST = len(CLOSES) - 1
+BY_HAND: Mapping[int, list[Command]] = {
+    -1: [Submit(Order("A", BUY, 3, limit_price=1, tag="by hand"))],
+    2: [Amend(1, quantity=2), Submit(Order("A", BUY, 1))],
+    5: [Cancel(1)],
+    LAST - 1: [Submit(Order("A", BUY, 1))],
+}
+
+
+@define
+class Counting(Strategy):
+    """Keep what it was told in fields of several kinds, and print some of it."""
+
+    quantity: int = 2
+    bars: int = 0
+    told: list[tuple[int, str]] = field(factory=list)
+    filled: dict[int, object] = field(factory=dict)
+
+    def on_bar(self, now: Now) -> None:
+        self.bars += 1
+        print("bar", now.step, now["A"].close)  # noqa: T201 - strategies do
+        if now.step % 4 == 0:
+            now.buy("A", self.quantity)
+
+    def on_order(self, now: Now, order: TrackedOrder) -> None:
+        self.told.append((now.step, order.status.value))
+
+    def on_fill(self, now: Now, fill: Fill) -> None:
+        self.filled[fill.id] = fill.price
+        print("fill", fill.id)  # noqa: T201 - strategies do
+
+
+def recorded(
+    strategy: Strategy, commands: Mapping[int, list[Command]] | None = None, until: int = LAST
+) -> tuple[Backtest, dict[int, dict[str, str]]]:
+    """Return a run, and what a probe saw in the fields at the end of each step; -1 is before the first."""
+    made, seen = Backtest(BARS, strategy), {}
+    while True:
+        for command in (commands or {}).get(made.clock.step, ()):
+            made.command(command)
+        seen[made.clock.step] = fields_of(strategy)
+        if made.clock.step >= until or not made.step():
+            return made, seen
+
+
+@pytest.mark.parametrize("commands", [{}, BY_HAND], ids=["alone", "with commands"])
+def test_the_fields_at_each_step_are_what_they_were_whatever_one_asks_for_first(
+    commands: Mapping[int, list[Command]],
+) -> None:
+    made, seen = recorded(Counting(), commands)
+    steps = list(seen)
+    for order in (steps, steps[::-1], [*steps[::3], *steps[::-5]], [7, 3, 11, 3, -1, LAST]):
+        found = Reexecution(made)
+        assert {step: found.at(step).fields for step in order} == {step: seen[step] for step in order}
+
+
+def test_the_fields_are_given_as_text_by_name() -> None:
+    made, _ = recorded(Counting(), until=1)
+    assert Reexecution(made).at(1).fields == {
+        "quantity": "2",
+        "bars": "2",
+        "told": "[(0, 'ACCEPTED')]",
+        "filled": "{1: Decimal('107')}",
+    }
+
+
+def test_what_was_printed_is_that_of_the_step_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    made, _ = recorded(Counting())
+    capsys.readouterr()
+    found = Reexecution(made)
+    assert found.at(-1).output == ""
+    assert found.at(1).output == "fill 1\nbar 1 107"
+    assert found.at(0).output == "bar 0 100"
+    assert found.at(2).output == f"bar 2 {CLOSES[2]}"
+    assert capsys.readouterr().out == ""
+
+
+def test_what_is_printed_is_made_harmless() -> None:
+    made = run(BARS, {0: lambda _: print("\x1b[2J", file=sys.stderr)})
+    assert Reexecution(made).at(0).output == "␛[2J"
+
+
+def test_a_run_that_goes_on_is_followed() -> None:
+    made, expected = backtest(BARS, Counting()), recorded(Counting())[1]
+    found = Reexecution(made)
+    assert found.at(-1).fields == expected[-1]
+    for step in range(5):
+        made.step()
+        assert found.at(step).fields == expected[step]
+        assert found.at(step // 2).fields == expected[step // 2]
+
+
+def test_a_command_that_comes_after_one_has_looked_is_counted_in() -> None:
+    made = backtest(BARS, Counting())
+    made.step()
+    found = Reexecution(made)
+    assert found.at(0).fields["told"] == "[(0, 'ACCEPTED')]"
+    made.command(Submit(Order("A", BUY, 1)))
+    assert found.at(0).fields == fields_of(made.strategy)
+
+
+@pytest.mark.parametrize("step", [-2, 3, 100])
+def test_a_step_that_was_not_recorded_has_no_fields(step: int) -> None:
+    made, _ = recorded(Counting(), until=2)
+    with pytest.raises(StepOutOfRangeError, match=f"^cannot seek to step {step}: steps 0 to 2 are recorded$"):
+        Reexecution(made).at(step)
+
+
+@define
+class Raising(Counting):
+    """Raise in a step, after it has counted."""
+
+    last: int = 6
+
+    def on_bar(self, now: Now) -> None:
+        super().on_bar(now)
+        if now.step == self.last:
+            raise ValueError
+
+
+def test_a_strategy_that_raised_has_at_the_head_the_fields_with_which_it_raised() -> None:
+    made = backtest(BARS, Raising())
+    with pytest.raises(StrategyError):
+        made.run()
+    expected = recorded(Counting())[1]
+    found = Reexecution(made)
+    for step in (6, 5, 6, 0):
+        fields = found.at(step).fields
+        assert {name: fields[name] for name in expected[step]} == expected[step]
+    assert found.at(6).fields == fields_of(made.strategy)
+
+
+def test_looking_leaves_the_record_as_it_was() -> None:
+    made, _ = recorded(Counting(), BY_HAND)
+    before, fields = made.journal.canonical_bytes(), fields_of(made.strategy)
+    found = Reexecution(made)
+    for step in (LAST, 3, 9):
+        found.at(step)
+    assert made.journal.canonical_bytes() == before
+    assert fields_of(made.strategy) == fields
+
+
+def test_a_run_again_is_of_the_same_inputs_and_has_not_begun() -> None:
+    made = backtest(BARS, Counting(quantity=3), initial_capital=5000)
+    made.deadline.seconds = 7
+    made.run()
+    other = again(made)
+    assert (other.clock.step, len(other.journal), other.deadline.seconds) == (-1, 0, 7)
+    assert other.strategy == Counting(quantity=3)
+    assert other.settings == Settings(initial_capital=5000)
+    follow(other, made.commands, made.clock.step)
+    assert other.journal.canonical_bytes() == made.journal.canonical_bytes()
+
+
+# --- fields as text
+
+
+class Unwritable:
+    def __repr__(self) -> str:
+        raise KeyError("no")
+
+
+class Slotless(Strategy):
+    """Not an attrs class of its own."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+WRITTEN: dict[str, tuple[object, str]] = {
+    "a number": (0.1, "0.1"),
+    "text": ("two words", "two words"),
+    "a list": (["a"], "['a']"),
+    "an escape": ("\x1b[2J", "␛[2J"),
+    "what raises": (Unwritable(), "cannot be written: KeyError"),
+    "much": ("x" * 500, "x" * 200 + "…"),
+}
+
+
+@pytest.mark.parametrize(("value", "text"), WRITTEN.values(), ids=WRITTEN)
+def test_whatever_a_field_holds_is_written_on_one_line(value: object, text: str) -> None:
+    assert fields_of(Slotless(value)) == {"value": text}
+
+
+# --- what cannot be run again
+
+
+@define
+class Locked(Strategy):
+    lock: Any = field(factory=threading.Lock)
+
+
+@define
+class Generating(Strategy):
+    numbers: Any = field(factory=lambda: (number for number in range(3)))
+
+
+@pytest.mark.parametrize("kind", [Locked, Generating])
+def test_a_strategy_that_cannot_be_copied_is_one_error_that_says_why(kind: type[Strategy]) -> None:
+    made = backtest(BARS, kind())
+    made.run()
+    expected = rf"^{kind.__name__} cannot be run again, since it cannot be copied: TypeError: cannot pickle"
+    attempts: list[Callable[[], object]] = [
+        lambda: Reexecution(made).at(0),
+        lambda: again(made),
+        lambda: check_in_fresh_processes(made, 1),
+        lambda: stop_in(made, 0, None, lambda *_: None),
+    ]
+    for attempt in attempts:
+        with pytest.raises(InputError, match=expected):
+            attempt()
+
+
+# --- what is not deterministic
+
+HEAD = "from core import Strategy\n"
+NOT_DETERMINISTIC = {
+    "chance": (
+        "import random\nclass Mine(Strategy):\n    def on_bar(self, now):\n        now.buy('A', random.randint(1, 10**9))\n",
+        "randomness (randint, random in on_bar)",
+    ),
+    "wall clock": (
+        "import time\nclass Mine(Strategy):\n    def on_bar(self, now):\n"
+        "        if now.step > 3: now.buy('A', time.time_ns())\n",
+        "the wall clock (time, time_ns in on_bar)",
+    ),
+    "another clock": (
+        "from time import perf_counter\nclass Mine(Strategy):\n    def on_bar(self, now):\n"
+        "        now.buy('A', 1, tag=str(perf_counter()))\n",
+        "the wall clock (perf_counter in on_bar)",
+    ),
+    "a global": (
+        "SEEN = 0\nclass Mine(Strategy):\n    def on_bar(self, now):\n        global SEEN\n"
+        "        SEEN += 1\n        if SEEN % 5 == 0: now.buy('A', SEEN)\n",
+        "global state (in on_bar)",
+    ),
+    "a class attribute": (
+        "class Mine(Strategy):\n    seen = []\n    def on_bar(self, now):\n        self.seen.append(now.step)\n"
+        "        if now.step % 6 == 5: now.buy('A', len(self.seen))\n",
+        "its own code shows no cause: it may keep something outside its fields, such as in a class or a module",
+    ),
+    "fewer facts": (
+        "LEFT = [1, 2, 3]\nclass Mine(Strategy):\n    def on_bar(self, now):\n"
+        "        if now.step in (4, 8, 9) and LEFT: now.buy('A', LEFT.pop())\n",
+        "its own code shows no cause",
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    yield
+    sys.modules.pop("mine.py", None)
+
+
+def from_file(text: str) -> Backtest:
+    """Return a run, over, of a strategy in a file."""
+    Path("mine.py").write_text(HEAD + text, encoding="utf-8")
+    made = Backtest(BARS, find_strategy("mine.py")())
+    made.run()
+    return made
+
+
+def first_that_differs(one: Backtest, lines: list[str]) -> int:
+    """Return the number of the first line that differs from those of another run."""
+    own = list(one.journal.canonical_lines())
+    longest = max(len(own), len(lines))
+    return next(place for place in range(longest) if own[place : place + 1] != lines[place : place + 1])
+
+
+@pytest.mark.parametrize(("text", "cause"), NOT_DETERMINISTIC.values(), ids=NOT_DETERMINISTIC)
+def test_a_strategy_that_depends_on_something_else_is_told_so_at_the_first_fact_that_differs(
+    text: str, cause: str
+) -> None:
+    made = from_file(text)
+    found = Reexecution(made)
+    with pytest.raises(NotDeterministicError) as caught:
+        found.at(LAST)
+    other = again(made)
+    other.run()
+    expected = first_that_differs(made, list(other.journal.canonical_lines()))
+    assert caught.value.sequence == expected
+    assert caught.value.step == made.journal.step_of(expected)
+    where = f"event {expected}, bar {caught.value.step + 1}"
+    said = rf"^run again, the strategy does something else at {where}: was OrderSubmitted .*, is .*; .*{re.escape(cause)}"
+    assert re.search(said, str(caught.value))
+
+
+def test_up_to_the_first_fact_that_differs_the_fields_are_told() -> None:
+    made = from_file(
+        "TIMES = []\nclass Mine(Strategy):\n    bars: int = 0\n    def on_bar(self, now):\n        TIMES.append(1)\n"
+        "        self.bars = now.step\n        if now.step == 5: now.buy('A', len(TIMES))\n"
+    )
+    found = Reexecution(made)
+    assert found.at(4).fields == {"bars": "4"}
+    for _ in range(2):
+        with pytest.raises(NotDeterministicError) as caught:
+            found.at(LAST)
+        assert (caught.value.sequence, caught.value.step) == (0, 5)
+    assert found.at(3).fields == {"bars": "3"}
+
+
+def test_a_strategy_that_raises_only_when_it_is_run_again_is_told_so() -> None:
+    made = from_file(
+        "RUNS = []\nclass Mine(Strategy):\n    def on_start(self, now):\n        RUNS.append(1)\n"
+        "    def on_bar(self, now):\n        if now.step == 5: now.buy('A', 4 // (2 - len(RUNS)))\n"
+    )
+    found = Reexecution(made)
+    for _ in range(2):
+        with pytest.raises(NotDeterministicError, match=r"event 0, bar 6: was OrderSubmitted .*, is .*ZeroDivisionError"):
+            found.at(LAST)
+        made.strategy.__class__.__dict__["on_start"].__globals__["RUNS"].pop()
+
+
+def test_what_is_drawn_from_a_seed_in_a_field_is_no_chance() -> None:
+    made = from_file(
+        "import random\nfrom attrs import define, field\n@define\nclass Mine(Strategy):\n"
+        "    chance: object = field(factory=lambda: random.Random(7))\n    def on_bar(self, now):\n"
+        "        now.buy('A', self.chance.randint(1, 100))\n"
+    )
+    Reexecution(made).at(LAST)
+    Reexecution(made).at(3)
+    assert check_in_fresh_processes(made, 1) == len(made.journal)
+
+
+# --- in fresh processes
+
+OF_A_SET = (
+    "class Mine(Strategy):\n    def on_bar(self, now):\n        if now.step == 6: now.buy('A', 1)\n"
+    "        if now.step == 9: now.buy('A', 1, tag='-'.join({str(number) for number in range(50)}))\n"
+)
+
+
+def test_a_strategy_that_depends_on_the_order_of_a_set_shows_only_in_another_process() -> None:
+    made = from_file(OF_A_SET)
+    Reexecution(made).at(LAST)
+    with pytest.raises(NotDeterministicError) as caught:
+        check_in_fresh_processes(made)
+    assert (caught.value.sequence, caught.value.step) == (5, 9)  # submitted, accepted; filled, position, cash
+    assert re.search(r"at event 5, bar 10: was OrderSubmitted .*the order of a set \(in ", str(caught.value))
+
+
+def test_a_strategy_that_depends_on_nothing_does_the_same_in_other_processes() -> None:
+    made = from_file("class Mine(Strategy):\n    def on_bar(self, now):\n        if now.step % 3 == 0: now.buy('A', 1)\n")
+    assert check_in_fresh_processes(made) == len(made.journal) == 8 * 5
+
+
+def test_commands_and_edits_are_given_again_in_other_processes() -> None:
+    text = "class Mine(Strategy):\n    def on_bar(self, now):\n        if now.step % 3 == 0: now.buy('A', 1)\n"
+    Path("mine.py").write_text(HEAD + text, encoding="utf-8")
+    edits = {2: Order("A", BUY, 7), 3: None}
+    made = Backtest(BARS, find_strategy("mine.py")(), Settings(initial_capital=3000), edits=edits)
+    for step in range(-1, 12):
+        for command in BY_HAND.get(step, ()):
+            made.command(command)
+        made.step()
+    assert check_in_fresh_processes(made, 1) == len(made.journal)
+    assert any(one.order.quantity == 7 for one in made.broker.orders())
+
+
+def test_a_strategy_that_raised_does_the_same_in_another_process() -> None:
+    Path("mine.py").write_text(
+        f"{HEAD}class Mine(Strategy):\n    def on_bar(self, now):\n        now.buy('A', 1)\n        1 // (now.step - 4)\n",
+        encoding="utf-8",
+    )
+    made = Backtest(BARS, find_strategy("mine.py")())
+    with pytest.raises(StrategyError):
+        made.run()
+    assert check_in_fresh_processes(made, 1) == len(made.journal)
+
+
+def test_what_a_strategy_prints_in_another_process_is_no_fact() -> None:
+    made = from_file("class Mine(Strategy):\n    def on_bar(self, now):\n        print('{}')\n        now.buy('A', 1)\n")
+    assert check_in_fresh_processes(made, 1) == len(made.journal)
+
+
+def test_a_strategy_that_cannot_be_made_in_another_process_is_refused() -> None:
+    class Local(Strategy):
+        pass
+
+    with pytest.raises(InputError, match=r"^Local cannot be made in another process: "):
+        check_in_fresh_processes(run(BARS, Local()), 1)
+
+
+# --- a call handed to a debugger
+
+
+@define
+class Stopped:
+    """Take what a debugger is given, and make the call."""
+
+    calls: list[tuple[str, int, object]] = field(factory=list)
+
+    def debug(self, method: Callable[..., object], now: Now, *rest: object) -> object:
+        self.calls.append((method.__name__, now.step, rest[0] if rest else None))
+        return method(now, *rest)
+
+
+@pytest.mark.parametrize("step", [0, 1, 7, LAST])
+def test_the_call_of_a_bar_is_handed_over_once(step: int) -> None:
+    made, _ = recorded(Counting(), BY_HAND)
+    stopped = Stopped()
+    stop_in(made, step, None, stopped.debug)
+    assert stopped.calls == [("on_bar", step, None)]
+
+
+def test_the_call_of_each_fill_is_handed_over_once_with_the_fill() -> None:
+    made, _ = recorded(Counting(), BY_HAND)
+    fills = made.broker.fills()
+    assert len(fills) > 6
+    for fill in fills:
+        stopped, step = Stopped(), made.feed.step_of(fill.timestamp) if hasattr(made.feed, "step_of") else 0
+        step = next(place for place in range(LAST + 1) if made.feed.time(place) == fill.timestamp)
+        stop_in(made, step, fill.id, stopped.debug)
+        assert stopped.calls == [("on_fill", step, fill)]
+
+
+def test_of_a_strategy_without_a_call_for_fills_the_call_of_the_bar_is_handed_over() -> None:
+    made = run(BARS, {0: lambda now: now.buy("A", 1)})
+    stopped = Stopped()
+    stop_in(made, 1, 1, stopped.debug)
+    assert stopped.calls == [("on_bar", 1, None)]
+
+
+def test_a_debugger_may_take_its_time_and_the_record_stays() -> None:
+    made, _ = recorded(Counting())
+    made.deadline.seconds = 0.01
+    before, ticks = made.journal.canonical_bytes(), count()
+
+    def debug(*_: object) -> None:
+        while next(ticks) < 10**6:
+            pass
+
+    stop_in(made, 3, None, debug)
+    assert made.journal.canonical_bytes() == before
+
+
+def test_only_what_is_debugged_may_print(capsys: pytest.CaptureFixture[str]) -> None:
+    made, _ = recorded(Counting())
+    capsys.readouterr()
+    stop_in(made, 2, None, Stopped().debug)
+    assert capsys.readouterr().out == f"bar 2 {CLOSES[2]}\n"
+
+
+def test_the_call_that_raised_is_handed_over() -> None:
+    made, stopped = backtest(BARS, Raising()), Stopped()
+    with pytest.raises(StrategyError):
+        made.run()
+    with suppress(StrategyError):
+        stop_in(made, 6, None, stopped.debug)
+    assert stopped.calls == [("on_bar", 6, None)]
+
+
+def test_a_call_is_what_it_was_after_a_step() -> None:
+    made, seen = recorded(Counting(), until=0)
+    assert Reexecution(made).at(0) == Call(seen[0], "bar 0 100")

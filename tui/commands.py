@@ -1,0 +1,287 @@
+"""What a person writes after `:`, read into what it asks for; an error points at the word that is wrong."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from attrs import frozen
+
+from core.backtest.command import Amend, Cancel, Command, Submit
+from core.bars import END_OF_DAY
+from core.errors import ExpressionError, InputError, NotExactError
+from core.money import parse
+from core.order import BUY, SELL, Order, OrderType, TimeInForce
+
+HELP: Final[Mapping[str, str]] = {
+    "goto 2024-01-05": "a date or a time, a bar (goto 120), an order (goto #12) or an event (goto event 40)",
+    "break equity < 95000": "stop where it begins to hold; also break fill, break rejection, break older 20, break #12",
+    "delete 2": "take breakpoint 2 away",
+    "watch cash < 0": "every moment at which it changes; also of a number, such as watch cash",
+    "buy 100 AAPL limit 50.25": "ask for an order at the head; also sell; stop, trail, day, ioc, fok, gtd DATE",
+    "cancel 12": "ask to cancel an order at the head",
+    "amend 12 limit 50.50": "ask to change an order at the head: quantity, limit, stop",
+    "branch set slow=40": "run again with another field of the strategy, and see where the runs part",
+    "branch setting path=nearest": "run again with another setting",
+    "branch drop 12": "run again without an order",
+    "branch change 12 buy 50 AAPL": "run again with another order in the place of one",
+    "branch buy 100 AAPL": "run again with one order more, asked for where one stands",
+    "note TEXT": "write a note at the place where one stands",
+    "verify": "run again in other processes, and compare",
+    "q": "quit",
+}
+"""What can be written, as an example, and what it does."""
+
+
+@frozen
+class GoTo:
+    """To another place: a time, a bar from 1, an order, or an event."""
+
+    time: datetime | None = None
+    bar: int | None = None
+    order_id: int | None = None
+    event: int | None = None
+
+
+@frozen
+class AddBreak:
+    """A breakpoint more."""
+
+    text: str
+
+
+@frozen
+class DeleteBreak:
+    """A breakpoint less."""
+
+    number: int
+
+
+@frozen
+class Watch:
+    """Every moment at which a number or a condition changes."""
+
+    text: str
+
+
+@frozen
+class Give:
+    """A command to the run."""
+
+    command: Command
+
+
+@frozen
+class MakeBranch:
+    """The run again with one change: a field, a setting, an order less, another, or one more."""
+
+    field: tuple[str, str] | None = None
+    setting: tuple[str, str] | None = None
+    edit: tuple[int, Order | None] | None = None
+    order: Order | None = None
+
+
+@frozen
+class AddNote:
+    """A note where one stands."""
+
+    text: str
+
+
+@frozen
+class Verify:
+    """The run again in other processes."""
+
+
+@frozen
+class Quit:
+    """The end."""
+
+
+Asked: TypeAlias = GoTo | AddBreak | DeleteBreak | Watch | Give | MakeBranch | AddNote | Verify | Quit
+
+_DATE_LENGTH: Final = len("2024-01-05")
+
+
+def read_command(text: str, symbols: Collection[str]) -> Asked:
+    """Read what a person wrote.
+
+    Args:
+        text: Without the colon.
+        symbols: Those of the run.
+
+    Raises:
+        InputError: It cannot be read; an `ExpressionError` points at the place.
+    """
+    return _Reader(text, symbols).command()
+
+
+class _Word(NamedTuple):
+    text: str
+    start: int
+
+
+class _Reader:
+    """Reads the words of one command."""
+
+    def __init__(self, text: str, symbols: Collection[str]) -> None:
+        self._text = text
+        self._symbols = symbols
+        self._words: Iterator[_Word] = (_Word(found[0], found.start()) for found in re.finditer(r"\S+", text))
+        self._next: _Word | None = next(self._words, None)
+
+    def command(self) -> Asked:
+        word = self._take("a command")
+        name = word.text
+        if name in ("break", "watch", "note"):
+            rest = self._rest()
+            return AddBreak(rest) if name == "break" else Watch(rest) if name == "watch" else AddNote(rest)
+        asked = self._short(word)
+        if self._next is not None:
+            raise self._error(f"unexpected {self._next.text}", self._next)
+        return asked
+
+    def _short(self, word: _Word) -> Asked:  # noqa: PLR0911 - one for each command
+        match word.text:
+            case "goto" | "g":
+                return self._goto()
+            case "buy" | "sell":
+                return Give(Submit(self._order(word)))
+            case "cancel":
+                return Give(Cancel(self._number("an order, such as 12")))
+            case "amend":
+                return Give(self._amend())
+            case "delete":
+                return DeleteBreak(self._number("a breakpoint, such as 2"))
+            case "branch":
+                return self._branch()
+            case "verify":
+                return Verify()
+            case "q" | "quit":
+                return Quit()
+        known = ", ".join(dict.fromkeys(example.split()[0] for example in HELP))
+        raise self._error(f"{word.text} is unknown: known are {known}", word)
+
+    def _goto(self) -> GoTo:
+        word = self._take("a date, a bar, #12, or event 40")
+        if word.text.startswith("#"):
+            return GoTo(order_id=self._whole(word, word.text[1:]))
+        if word.text == "event":
+            return GoTo(event=self._number("an event, such as 40"))
+        if word.text.isdecimal():
+            return GoTo(bar=int(word.text))
+        return GoTo(time=self._time(word))
+
+    def _time(self, word: _Word) -> datetime:
+        """Read a time in UTC; a date alone is the end of its day, as bars are stamped that carry no time."""
+        text = word.text
+        if len(text) == _DATE_LENGTH and self._next is not None and re.match(r"\d\d?:\d\d", self._next.text):
+            text = f"{text} {self._take('a time').text}"
+        try:
+            time = datetime.fromisoformat(text)
+        except ValueError:
+            raise self._error(
+                "a date or a time must stand here, such as 2024-01-05 or 2024-01-05 09:30", word
+            ) from None
+        time = time if time.tzinfo else time.replace(tzinfo=UTC)
+        return time + END_OF_DAY if len(text) == _DATE_LENGTH else time
+
+    def _order(self, side: _Word) -> Order:
+        quantity, word = self._decimal("a quantity, such as 100"), self._take("a symbol")
+        if word.text not in self._symbols:
+            raise self._error(f"symbol {word.text} is unknown: known are {', '.join(self._symbols)}", word)
+        terms: dict[str, Any] = {}
+        while self._next is not None:
+            terms |= self._term(self._take("a term"))
+        try:
+            return Order(word.text, BUY if side.text == "buy" else SELL, quantity, **terms)
+        except InputError as error:
+            raise self._error(str(error), side) from error
+
+    def _term(self, word: _Word) -> dict[str, Any]:
+        match word.text:
+            case "limit" | "stop":
+                return {f"{word.text}_price": self._decimal("a price")}
+            case "trail":
+                amount = self._take("an amount, or a percentage such as 5%")
+                kind = "trail_percent" if amount.text.endswith("%") else "trail_amount"
+                return {kind: self._exact(amount, amount.text.rstrip("%"))}
+            case "open" | "close":
+                return {"type": OrderType[f"MARKET_ON_{word.text.upper()}"]}
+            case "day" | "ioc" | "fok" | "gtc":
+                return {"time_in_force": TimeInForce[word.text.upper()]}
+            case "gtd":
+                return {"good_till": self._time(self._take("a date"))}
+        raise self._error("expected limit, stop, trail, open, close, day, ioc, fok, gtc or gtd", word)
+
+    def _amend(self) -> Amend:
+        order_id = self._number("an order, such as 12")
+        changes: dict[str, Decimal] = {}
+        while self._next is not None:
+            word = self._take("quantity, limit or stop")
+            if word.text not in ("quantity", "limit", "stop"):
+                raise self._error("quantity, limit or stop must stand here", word)
+            changes["quantity" if word.text == "quantity" else f"{word.text}_price"] = self._decimal("a number")
+        if not changes:
+            raise self._error("quantity, limit or stop must stand here")
+        return Amend(order_id, **changes)
+
+    def _branch(self) -> MakeBranch:
+        word = self._take("set, setting, drop, change, buy or sell")
+        match word.text:
+            case "set":
+                return MakeBranch(field=self._assignment())
+            case "setting":
+                return MakeBranch(setting=self._assignment())
+            case "drop":
+                return MakeBranch(edit=(self._number("an order, such as 12"), None))
+            case "change":
+                order_id, side = self._number("an order, such as 12"), self._take("buy or sell")
+                if side.text not in ("buy", "sell"):
+                    raise self._error("buy or sell must stand here", side)
+                return MakeBranch(edit=(order_id, self._order(side)))
+            case "buy" | "sell":
+                return MakeBranch(order=self._order(word))
+        raise self._error("set, setting, drop, change, buy or sell must stand here", word)
+
+    def _assignment(self) -> tuple[str, str]:
+        word = self._take("NAME=VALUE")
+        name, sign, value = word.text.partition("=")
+        if not (name and sign and value):
+            raise self._error("NAME=VALUE must stand here", word)
+        return name, value
+
+    # Words
+
+    def _take(self, expected: str) -> _Word:
+        word = self._next
+        if word is None:
+            raise self._error(f"{expected} must stand here")
+        self._next = next(self._words, None)
+        return word
+
+    def _rest(self) -> str:
+        return "" if self._next is None else self._text[self._next.start :].strip()
+
+    def _number(self, expected: str) -> int:
+        word = self._take(expected)
+        return self._whole(word, word.text.removeprefix("#"))
+
+    def _whole(self, word: _Word, text: str) -> int:
+        if not text.isdecimal():
+            raise self._error("a whole number must stand here", word)
+        return int(text)
+
+    def _decimal(self, expected: str) -> Decimal:
+        word = self._take(expected)
+        return self._exact(word, word.text)
+
+    def _exact(self, word: _Word, text: str) -> Decimal:
+        try:
+            return parse(text, "it")
+        except NotExactError as error:
+            raise self._error(f"a number must stand here: {error}", word) from error
+
+    def _error(self, what: str, word: _Word | None = None) -> ExpressionError:
+        return ExpressionError(self._text, len(self._text) if word is None else word.start, what)

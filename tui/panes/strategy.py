@@ -1,0 +1,27 @@
+"""Pane 8: what the strategy has in its fields, and what it printed."""
+
+from typing import Protocol
+
+from tui.panes.text_pane import TextPane
+from tui.shown import TextView
+
+
+class HasStrategy(Protocol):
+    """What the pane takes from a view."""
+
+    @property
+    def strategy(self) -> TextView:
+        """What the strategy was."""
+        ...
+
+
+class StrategyPane(TextPane):
+    """A line for each field, and for each line that was printed; found by running again, so only while it is seen."""
+
+    def __init__(self) -> None:
+        super().__init__("strategy")
+
+    def show_view(self, view: HasStrategy) -> None:
+        """Show the strategy of a view."""
+        if self.display:
+            self.show_text(view.strategy)

@@ -1,0 +1,83 @@
+"""Pane 7: where in the run one stands, and where along it something was done."""
+
+from typing import ClassVar, Protocol
+
+from textual import events
+
+from tui.messages import SeekRequested
+from tui.shown import TimelineView, column_of
+from tui.widgets.lines import Line, LineWidget
+
+_PAST, _RECORDED, _AHEAD, _HERE = "━", "─", " ", "●"
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
+
+
+class HasTimeline(Protocol):
+    """What the pane takes from a view."""
+
+    @property
+    def timeline(self) -> TimelineView:
+        """Where in the run one stands."""
+        ...
+
+
+class TimelinePane(LineWidget, can_focus=True):
+    """A line of the run, and under it how many fills there were; a click goes there."""
+
+    ALLOW_MAXIMIZE = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"timeline--here", "timeline--mark", "timeline--fills"}
+    DEFAULT_CSS = """
+    TimelinePane { height: 2; }
+    TimelinePane > .timeline--here { color: $accent; text-style: bold; }
+    TimelinePane > .timeline--mark { color: $text-warning; }
+    TimelinePane > .timeline--fills { color: $foreground-muted; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="timeline")
+        self._view: TimelineView | None = None
+        self._is_held = False
+
+    def show_view(self, view: HasTimeline) -> None:
+        """Show the timeline of a view."""
+        self._view = view.timeline
+        self.redraw()
+
+    def build(self, width: int, height: int) -> list[Line]:
+        """Build the line and the fills, or the line alone where there is room for one."""
+        view = self._view
+        if view is None or width < 1:
+            return []
+        here, head = column_of(view.step, view.count, width), column_of(view.head, view.count, width)
+        marks = view.marks(width)
+        spans = []
+        for column in range(width):
+            if column == here:
+                spans.append((_HERE, "timeline--here"))
+            elif column in marks:
+                spans.append((marks[column], "timeline--mark"))
+            else:
+                spans.append((_PAST if column < here else _RECORDED if column <= head else _AHEAD, ""))
+        fills = view.fills(width)
+        most = max(fills, default=0)
+        heights = "".join(_HEIGHTS[-(-count * 8 // most) if most else 0] for count in fills)
+        return [tuple(spans), ((heights, "timeline--fills"),)][:height]
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Go to the place under the mouse, and follow it while its button is held."""
+        self._is_held = True
+        self.capture_mouse()
+        self._ask(event.x)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Go to the place under the mouse while its button is held."""
+        if self._is_held:
+            self._ask(event.x)
+
+    def on_mouse_up(self) -> None:
+        """Stay."""
+        self._is_held = False
+        self.release_mouse()
+
+    def _ask(self, x: int) -> None:
+        self.post_message(SeekRequested(min(max(x / max(self.size.width - 1, 1), 0), 1)))

@@ -1,0 +1,84 @@
+"""Session: one run that is looked at, with all that belongs to it; a branch is another one beside its parent's."""
+
+from attrs import define, field
+
+from core.backtest.loop import Backtest
+from core.errors import FillstepError
+from core.replay.branch import Branch
+from core.replay.breakpoints import Breakpoints, read_condition
+from core.replay.cursor import Cursor
+from core.replay.reexecution import Reexecution
+from core.replay.search import Search
+from core.replay.timeline import Timeline
+from tui.bridge import Bridge
+from tui.runner import Runner
+from tui.scene import Scene
+from tui.strategy_text import StrategyCalls
+
+
+@define(eq=False)
+class Session:
+    """A run, where in it one stands, and what drives it.
+
+    Attributes:
+        run: The run.
+        runner: Executes its steps.
+        scene: How it is written.
+        bridge: Notes which panes its facts change.
+        breakpoints: Where it stops.
+        bookmarks: Places by the letter they were given, each with a note.
+        branch: How it came about, where it is a branch.
+    """
+
+    run: Backtest
+    runner: Runner
+    branch: Branch | None = None
+    scene: Scene = field(init=False)
+    bridge: Bridge = field(init=False)
+    breakpoints: Breakpoints = field(init=False)
+    bookmarks: dict[str, tuple[Cursor, str]] = field(factory=dict)
+    _again: Reexecution = field(init=False)
+    _searches: dict[str, Search] = field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Stand at the head of the run."""
+        self.scene, self.bridge = Scene(self.run), Bridge(self.run)
+        self.breakpoints = Breakpoints(self.timeline)
+        self._again = Reexecution(self.run)
+        self.timeline.seek(self.timeline.head)
+
+    @property
+    def timeline(self) -> Timeline:
+        """Its moments, and where one stands."""
+        return self.scene.timeline
+
+    @property
+    def error(self) -> FillstepError | None:
+        """What has stopped it, if anything did."""
+        return self.runner.error
+
+    @property
+    def steps_with_bookmarks(self) -> dict[int, str]:
+        """The letters of the bookmarks by their steps."""
+        return {cursor.step: letter for letter, (cursor, _) in self.bookmarks.items()}
+
+    def search(self, condition: str) -> Search:
+        """Return the search for a condition, kept so that it looks at each step once.
+
+        Raises:
+            InputError: It cannot be read.
+        """
+        found = self._searches.get(condition)
+        if found is None:
+            found = Search(self.timeline, read_condition(condition, self.run.feed.places))
+            self._searches[condition] = found
+        return found
+
+    def calls(self, step: int) -> StrategyCalls:
+        """Return what the strategy was at the end of a step, and of the step before.
+
+        Raises:
+            FillstepError: It does something else when it is run again, or cannot be run again.
+        """
+        before = self._again.at(step - 1) if step >= 0 else None
+        return self._again.at(step), before

@@ -1,0 +1,268 @@
+"""Travel: what the keys of time do: over what is recorded they move the cursor, at the head they execute."""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from attrs import define
+
+from core.replay.cursor import START, Cursor
+from tui.commands import GoTo
+from tui.runner import Condition, never
+from tui.session import Session
+
+_TEN: Final = 10
+
+
+class Host(Protocol):
+    """What the screen does for those who act on it."""
+
+    @property
+    def session(self) -> Session:
+        """The run that is looked at."""
+        ...
+
+    def show(self, message: str = "") -> None:
+        """Show everything as it is now, with a message or none."""
+        ...
+
+    def run_until(self, until: Condition, then: Callable[[], object]) -> None:
+        """Execute steps until a condition holds after one, and then do something."""
+        ...
+
+
+@define(eq=False)
+class Travel:
+    """Moves through the run that is looked at."""
+
+    _host: Host
+
+    @property
+    def _session(self) -> Session:
+        return self._host.session
+
+    # Step by step
+
+    def next_bar(self) -> None:
+        """Go to the next bar; at the head, execute it."""
+        if self._pause():
+            return
+        timeline = self._session.timeline
+        if timeline.is_at_head:
+            self._execute()
+        else:
+            self._go(timeline.next_bar(timeline.cursor))
+
+    def previous_bar(self) -> None:
+        """Go to the end of the bar before."""
+        if not self._pause():
+            timeline = self._session.timeline
+            self._go(timeline.previous_bar(timeline.cursor), "this is the start of the run")
+
+    def next_place(self) -> None:
+        """Go to the next place inside the bar; at the head, execute the next bar and stand at its first."""
+        if self._pause():
+            return
+        timeline = self._session.timeline
+        before = timeline.cursor
+        if timeline.is_at_head and not self._session.run.is_over:
+            self._session.runner.step()
+        self._go(timeline.next_place(before), self._why_no_further())
+
+    def previous_place(self) -> None:
+        """Go to the place before."""
+        if not self._pause():
+            timeline = self._session.timeline
+            self._go(timeline.previous_place(timeline.cursor), "this is the start of the run")
+
+    def ten_on(self) -> None:
+        """Go ten bars on, over what is recorded."""
+        self._by_bars(_TEN)
+
+    def ten_back(self) -> None:
+        """Go ten bars back."""
+        self._by_bars(-_TEN)
+
+    def first(self) -> None:
+        """Go to the start."""
+        if not self._pause():
+            self._go(START, "this is the start of the run")
+
+    def last(self) -> None:
+        """Go to the head."""
+        if not self._pause():
+            self._go(self._session.timeline.head, "this is the newest bar")
+
+    # Until something is met
+
+    def next_fill(self) -> None:
+        """Go to the next fill, or run to it."""
+        self._on_to("fill", "no further fill")
+
+    def previous_fill(self) -> None:
+        """Go to the fill before."""
+        if self._pause():
+            return
+        found = self._session.search("fill").before(self._session.timeline.cursor)
+        if found is None:
+            self._host.show("no fill before this place")
+        else:
+            self._go(found)
+
+    def go_on(self) -> None:
+        """Go to the next place at which a breakpoint stops, or to the end; what runs already only goes further."""
+        session = self._session
+        stopped = session.breakpoints.after(session.timeline.cursor)
+        if stopped is not None and not session.runner.is_running:
+            self._stop_at(stopped[0])
+            return
+        begun = session.timeline.head
+        session.timeline.seek(begun)
+        if session.run.is_over:
+            self._host.show(self._why_no_further())
+        elif len(session.breakpoints):
+            self._run(begun, "", lambda: session.breakpoints.after(begun) is not None)
+        else:
+            self._run(begun, "", never)
+
+    def go_back(self) -> None:
+        """Go back to the last place at which a breakpoint stops, or to the start."""
+        if self._pause():
+            return
+        session = self._session
+        stopped = session.breakpoints.before(session.timeline.cursor)
+        if stopped is None:
+            self._go(START, "this is the start of the run")
+        else:
+            self._stop_at(stopped[0])
+
+    def run_or_pause(self) -> None:
+        """Run on, or pause."""
+        if not self._pause():
+            self.go_on()
+
+    def _run(self, begun: Cursor, condition: str, until: Condition) -> None:
+        """Execute steps; then stand at what they were executed for, where that was met, else at the head.
+
+        Args:
+            begun: Where the head is.
+            condition: What they are executed for; empty for breakpoints.
+            until: Whether it was met.
+        """
+        session = self._session
+        self._host.run_until(until, lambda: self._arrive(session, begun, condition))
+
+    def _arrive(self, session: Session, begun: Cursor, condition: str) -> None:
+        if session is not self._session:
+            return
+        session.timeline.seek(session.timeline.head)
+        found = session.search(condition).after(begun) if condition else None
+        stopped = session.breakpoints.after(begun) if not condition else None
+        if found is not None:
+            self._go(found)
+        elif stopped is not None:
+            self._stop_at(stopped[0])
+        else:
+            self._host.show()
+
+    # To a place
+
+    def go_to(self, asked: GoTo) -> None:
+        """Go where a person wants to; to what is not executed yet by running there.
+
+        Raises:
+            InputError: There is no such place.
+        """
+        timeline, run = self._session.timeline, self._session.run
+        if asked.order_id is not None:
+            self._go(timeline.find_order(asked.order_id))
+        elif asked.event is not None:
+            self._go(timeline.whole_after(timeline.after(asked.event).sequence - 1))
+        elif asked.bar is not None:
+            step = min(max(asked.bar - 1, -1), len(run.feed) - 1)
+            note = "" if step == asked.bar - 1 else f"there are bars 1 to {len(run.feed)}"
+            self._go_to_step(step, note)
+        elif asked.time is not None:
+            step, note = timeline.step_at(asked.time)
+            self._go_to_step(step, note)
+
+    def go_to_fraction(self, fraction: float) -> None:
+        """Go to a place along the run, as far as it is recorded."""
+        timeline, run = self._session.timeline, self._session.run
+        step = min(round(fraction * (len(run.feed) - 1)), run.step_count - 1)
+        if step != timeline.cursor.step:
+            self._go(timeline.end_of_step(step))
+
+    def _go_to_step(self, step: int, note: str) -> None:
+        session = self._session
+        if step < session.run.step_count:
+            session.timeline.seek(session.timeline.end_of_step(step))
+            self._host.show(note)
+        elif session.run.is_over:
+            self._go(session.timeline.head, self._why_no_further())
+        else:
+            session.timeline.seek(session.timeline.head)
+            self._run(session.timeline.head, "", lambda: session.run.clock.step >= step)
+
+    # What they have in common
+
+    def _pause(self) -> bool:
+        """Pause a run that goes on; say whether one did."""
+        runner = self._session.runner
+        was_running = runner.is_running
+        runner.pause()
+        return was_running
+
+    def _execute(self) -> None:
+        session = self._session
+        if session.run.is_over:
+            return
+        session.runner.step()
+        session.timeline.seek(session.timeline.head)
+        self._host.show()
+
+    def _go(self, cursor: Cursor, message_if_there: str = "") -> None:
+        timeline = self._session.timeline
+        is_there = timeline.cursor == cursor
+        timeline.seek(cursor)
+        self._host.show(message_if_there if is_there else "")
+
+    def _by_bars(self, bars: int) -> None:
+        if self._pause():
+            return
+        timeline, run = self._session.timeline, self._session.run
+        step = min(max(timeline.cursor.step + bars, -1), run.step_count - 1)
+        ends = "this is the start of the run" if bars < 0 else "this is the newest bar: n executes the next"
+        self._go(timeline.end_of_step(step), ends)
+
+    def _on_to(self, condition: str, message: str) -> None:
+        if self._pause():
+            return
+        session = self._session
+        found = session.search(condition).after(session.timeline.cursor)
+        if found is not None:
+            self._go(found)
+            return
+        begun = session.timeline.head
+        session.timeline.seek(begun)
+        if session.run.is_over:
+            self._host.show(message)
+        else:
+            self._run(begun, condition, lambda: session.search(condition).after(begun) is not None)
+
+    def _stop_at(self, cursor: Cursor) -> None:
+        session = self._session
+        session.timeline.seek(cursor)
+        there = [
+            one
+            for one in session.breakpoints
+            if one.is_on and (found := one.search.before(_just_after(cursor))) is not None and found == cursor
+        ]
+        said = (f"breakpoint {one.id}: {one.text} (hit {one.hits(cursor)})" for one in there)
+        self._host.show(", ".join(said))
+
+    def _why_no_further(self) -> str:
+        return "the run was stopped by an error" if self._session.error else "this is the end of the data"
+
+
+def _just_after(cursor: Cursor) -> Cursor:
+    return cursor._replace(sequence=cursor.sequence + 1)
