@@ -279,8 +279,8 @@ class FillstepApp(App[None]):
             self._then()
 
     def explain(self, order_id: int | None) -> None:
-        """Explain an order; with none, what happened where one stands."""
-        self._select(attrs.evolve(self._selection, order_id=order_id))
+        """Explain an order; with none, what happened where one stands; it is seen with the next `show`."""
+        self._selection = attrs.evolve(self._selection, order_id=order_id)
 
     def new_session(self, run: Backtest, branch: Branch) -> Session:
         """Return a session of a branch."""

@@ -352,6 +352,7 @@ class Desk:
         pane, (_, key) = self._host.focused_name, self._host.selected
         if pane == "orders" and isinstance(key, int):
             self._host.explain(key)
+            self._host.show()
         elif pane == "events" and isinstance(key, int):
             row = self._session.run.journal.rows[key]
             place = self._session.timeline.whole_after(key)

@@ -18,6 +18,7 @@ from tui.scene import Scene
 from tui.sentences import Tone, asked
 from tui.shown import ExplainView
 
+_REMEDY = "would pass"
 _MOST_TOLD = 6  # open orders of a quiet bar
 
 
@@ -77,6 +78,7 @@ def _told(chapter: Chapter) -> "Iterator[tuple[str, Tone]]":
         others = others[: others.index(next(line for line in others if line.endswith("equity")))]
     else:
         yield first, "bad" if first.startswith("rejected") else ""
+        others.sort(key=lambda line: not line.startswith(_REMEDY))  # which is what one does next
     yield from ((f"  {line}", "") for line in others)
 
 

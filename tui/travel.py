@@ -25,6 +25,10 @@ class Host(Protocol):
         """Show everything as it is now, with a message or none."""
         ...
 
+    def explain(self, order_id: int | None) -> None:
+        """Explain an order; with none, what happened where one stands."""
+        ...
+
     def run_until(self, until: Condition, then: Callable[[], object]) -> None:
         """Execute steps until a condition holds after one, and then do something."""
         ...
@@ -106,7 +110,7 @@ class Travel:
         if found is None:
             self._host.show("no fill before this place")
         else:
-            self._go(found)
+            self._go_to_found(found)
 
     def go_on(self) -> None:
         """Go to the next place at which a breakpoint stops, or to the end; what runs already only goes further."""
@@ -158,7 +162,7 @@ class Travel:
         found = session.search(condition).after(begun) if condition else None
         stopped = session.breakpoints.after(begun) if not condition else None
         if found is not None:
-            self._go(found)
+            self._go_to_found(found)
         elif stopped is not None:
             self._stop_at(stopped[0])
         else:
@@ -226,6 +230,12 @@ class Travel:
         timeline.seek(cursor)
         self._host.show(message_if_there if is_there else "")
 
+    def _go_to_found(self, cursor: Cursor) -> None:
+        """Go where something happened, which is explained there."""
+        self._session.timeline.seek(cursor)
+        self._host.explain(None)
+        self._host.show()
+
     def _by_bars(self, bars: int) -> None:
         if self._pause():
             return
@@ -240,7 +250,7 @@ class Travel:
         session = self._session
         found = session.search(condition).after(session.timeline.cursor)
         if found is not None:
-            self._go(found)
+            self._go_to_found(found)
             return
         begun = session.timeline.head
         session.timeline.seek(begun)
@@ -252,6 +262,7 @@ class Travel:
     def _stop_at(self, cursor: Cursor) -> None:
         session = self._session
         session.timeline.seek(cursor)
+        self._host.explain(None)
         there = [
             one
             for one in session.breakpoints

@@ -13,6 +13,7 @@ from core.backtest.journal import Row
 from core.clock import Phase
 from core.errors import InputError
 from core.events import (
+    CashChanged,
     Event,
     OrderAccepted,
     OrderCanceled,
@@ -22,6 +23,7 @@ from core.events import (
     OrderRejected,
     OrderSubmitted,
     OrderTriggered,
+    PositionChanged,
     PositionClosed,
     PositionEvent,
     PositionOpened,
@@ -31,12 +33,13 @@ from core.replay.cursor import Cursor
 from core.replay.expression import Changes, Expression, Value
 from core.replay.history import History
 from core.replay.moment import Moment
-from core.replay.places import is_whole
+from core.replay.places import UNFINISHED
 
 Finder: TypeAlias = Callable[[int], list[Cursor]]
 """Returns the places of a step; it is asked for one step after the other."""
 
 _MARK = Phase.MARK
+_OF_BOOKS: Final = frozenset({CashChanged, PositionOpened, PositionChanged, PositionClosed})
 _ENDS: Final = frozenset({OrderCanceled, OrderExpired, OrderRejected})
 
 
@@ -289,31 +292,38 @@ def walk_values(
     It is looked at after every fact after which the books add up, and at the mark of every bar, quiet ones included.
     """
     moment = _moment_before(history, first_step)
-    walk, read = _RowsByStep(history, first_step), expression.value
+    rows, number = history.run.journal.rows, history.run.journal.first_of_step(first_step)
+    read, stand_at, changes = expression.value, moment.stand_at, expression.changes
     value = read(moment)
-    has_marks, has_clock = Changes.MARKS in expression.changes, Changes.CLOCK in expression.changes
+    has_books, has_clock = Changes.BOOKS in changes, Changes.CLOCK in changes
+    looks_at_mark = has_clock or Changes.MARKS in changes
 
     def look(place: Cursor, found: list[tuple[Cursor, Value]]) -> None:
         nonlocal value
-        moment.stand_at(place)
+        stand_at(place)
         now = read(moment)
         if now != value:
             value = now
             found.append((place, now))
 
     def find(step: int) -> list[tuple[Cursor, Value]]:
+        nonlocal number
         found: list[tuple[Cursor, Value]] = []
-        is_marked = step < 0 or not (has_marks or has_clock)
-        sequence = walk.number
-        for number, row in walk.of(step):
-            if not is_marked and row[1] > _MARK:
+        is_marked = step < 0 or not looks_at_mark
+        is_first, sequence, count = has_clock, number, len(rows)
+        while number < count and (row := rows[number])[0] <= step:
+            _, phase, kind, _ = row
+            if not is_marked and phase > _MARK:
                 look(Cursor(step, _MARK, sequence), found)
                 is_marked = True
-            changes_books = moment.apply_to_books(row)
-            if is_whole(row):
-                sequence = number + 1
-                if changes_books or has_clock:
-                    look(Cursor(step, row[1], sequence), found)
+            number += 1
+            if kind in _OF_BOOKS:
+                moment.apply_to_books(row)
+            if kind not in UNFINISHED:
+                sequence = number
+                if is_first or (has_books and kind is CashChanged):  # the clock changes with the first place of a step
+                    look(Cursor(step, phase, sequence), found)
+                    is_first = False
         if not is_marked:
             look(Cursor(step, _MARK, sequence), found)
         return found

@@ -72,6 +72,7 @@ _Read: TypeAlias = Callable[[Moment], Any]
 _BOOKS, _MARKS, _CLOCK = Changes.BOOKS, Changes.MARKS, Changes.CLOCK
 _WIDE: Final = Context(prec=200, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, Overflow])
 _DEEPEST: Final = 50
+_LONGEST: Final = 500  # words and signs: as a sum is read, each of its parts lies one deeper than the one before
 
 NAMES: Final[Mapping[str, tuple[Changes, _Read, str]]] = {
     "equity": (_BOOKS | _MARKS, lambda now: now.equity, "cash and all market values"),
@@ -138,12 +139,13 @@ class _Token(NamedTuple):
 
 @frozen(eq=False)
 class _Node:
-    """A part of an expression: how it is read, whether it holds or is a number, and where it begins."""
+    """A part of an expression: how it is read, whether it holds or is a number, where it begins, and a fixed number."""
 
     read: _Read
     is_condition: bool
     changes: Changes
     start: int
+    constant: Decimal | None = None
 
 
 class _Parser:
@@ -165,14 +167,14 @@ class _Parser:
 
     def _either(self) -> _Node:
         node = self._both()
-        while start := self._take("or"):
-            node = _joined(self._condition(node), self._condition(self._both()), start, any)
+        while sign := self._take("or"):
+            node = _either_holds(self._condition(node), self._condition(self._both()), sign.start)
         return node
 
     def _both(self) -> _Node:
         node = self._one()
-        while start := self._take("and"):
-            node = _joined(self._condition(node), self._condition(self._one()), start, all)
+        while sign := self._take("and"):
+            node = _both_hold(self._condition(node), self._condition(self._one()), sign.start)
         return node
 
     def _one(self) -> _Node:
@@ -277,14 +279,18 @@ class _Parser:
     # Tokens
 
     def _split(self) -> "list[_Token]":
-        tokens, at = [], 0
+        tokens: list[_Token] = []
+        at = 0
         while self._text[at:].strip():
             found = _TOKEN.match(self._text, at)
             if found is None:
                 at = len(self._text) - len(self._text[at:].lstrip())
                 raise self._error(f"unexpected {self._text[at]}", _Token("sign", self._text[at], at))
             kind = str(found.lastgroup)
-            tokens.append(_Token(kind, found[kind], found.start(kind)))
+            token = _Token(kind, found[kind], found.start(kind))
+            if len(tokens) == _LONGEST:
+                raise self._error(f"more than {_LONGEST} words and signs", token)
+            tokens.append(token)
             at = found.end()
         return [*tokens, _Token("end", "the end", len(self._text))]
 
@@ -316,24 +322,36 @@ class _Parser:
 
 
 def _constant(number: Decimal, start: int) -> _Node:
-    return _Node(lambda _: number, is_condition=False, changes=Changes.NEVER, start=start)
+    return _Node(lambda _: number, is_condition=False, changes=Changes.NEVER, start=start, constant=number)
 
 
-def _joined(left: _Node, right: _Node, token: _Token, join: Callable[[tuple[bool, bool]], bool]) -> _Node:
+def _both_hold(left: _Node, right: _Node, start: int) -> _Node:
+    one, other = left.read, right.read
     changes = left.changes | right.changes
-    return _Node(
-        lambda now: join((left.read(now), right.read(now))), is_condition=True, changes=changes, start=token.start
-    )
+    return _Node(lambda now: one(now) and other(now), is_condition=True, changes=changes, start=start)
+
+
+def _either_holds(left: _Node, right: _Node, start: int) -> _Node:
+    one, other = left.read, right.read
+    changes = left.changes | right.changes
+    return _Node(lambda now: one(now) or other(now), is_condition=True, changes=changes, start=start)
 
 
 def _compared(left: _Node, right: _Node, compare: Callable[[Any, Any], bool]) -> _Node:
     """Compare two numbers; what is not there compares to nothing, and does not hold."""
+    one, other = left.read, right.read
 
     def read(now: Moment) -> bool:
-        one, other = left.read(now), right.read(now)
-        return one is not None and other is not None and compare(one, other)
+        a, b = one(now), other(now)
+        return a is not None and b is not None and compare(a, b)
 
-    return _Node(read, is_condition=True, changes=left.changes | right.changes, start=left.start)
+    def read_against(now: Moment) -> bool:
+        a = one(now)
+        return a is not None and compare(a, fixed)
+
+    fixed = right.constant
+    changes = left.changes | right.changes
+    return _Node(read if fixed is None else read_against, is_condition=True, changes=changes, start=left.start)
 
 
 def _calculated(left: _Node, right: _Node, calculate: Callable[[Decimal, Decimal], Decimal]) -> _Node:

@@ -3,16 +3,20 @@
 The child is given its inputs, and writes the canonical lines of its journal, which are compared with the record.
 """
 
+import io
 import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from operator import attrgetter
+from types import FunctionType
 from typing import Any, Final
 
 from core.backtest.loop import Backtest
 from core.backtest.strategies import find_strategy
-from core.errors import FillstepError, InputError
+from core.errors import FillstepError, InputError, StrategyError
 from core.replay.reexecution import NotDeterministicError, follow, told
 from core.replay.suspects import likely_cause
 from core.text import clean
@@ -43,9 +47,36 @@ def _job(run: Backtest) -> bytes:
     file = f"{module}:{type(strategy).__qualname__}" if module.endswith(".py") else None
     inputs = (run.bars, strategy, run.settings, run.subbars, run.edits)
     try:
-        return pickle.dumps((file, pickle.dumps(inputs), dict(run.commands), run.clock.step))
+        return pickle.dumps((file, _pickled(inputs), dict(run.commands), run.clock.step))
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise InputError(f"{type(strategy).__name__} cannot be made in another process: {error}") from error
+
+
+class _Pickler(pickle.Pickler):
+    """Names what a strategy's file defines, which no import would find under the name of a file."""
+
+    def reducer_override(self, value: object) -> Any:
+        if not isinstance(value, (type, FunctionType)) or not value.__module__.endswith(".py"):
+            return NotImplemented
+        name = (value.__module__, value.__qualname__)
+        if named(*name) is not value:
+            raise pickle.PicklingError(f"there is another {value.__qualname__} in its file by now")
+        return named, name
+
+
+def named(module: str, name: str) -> object:
+    """Return what a module that is loaded has under a name.
+
+    Raises:
+        AttributeError: It has none.
+    """
+    return attrgetter(name)(sys.modules[module])
+
+
+def _pickled(inputs: object) -> bytes:
+    written = io.BytesIO()
+    _Pickler(written).dump(inputs)
+    return written.getvalue()
 
 
 def _run_child(job: bytes, seed: str) -> list[str]:
@@ -76,7 +107,8 @@ def _lines_of(job: Any) -> Iterator[str]:
         find_strategy(file)  # so that its class can be found by the name of its file
     bars, strategy, settings, subbars, edits = pickle.loads(inputs)  # noqa: S301 - from the parent
     run = Backtest(bars, strategy, settings, subbars, edits=edits)
-    follow(run, commands, until)
+    with suppress(StrategyError):  # as in the record, else the facts tell
+        follow(run, commands, until)
     return run.journal.canonical_lines()
 
 

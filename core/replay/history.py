@@ -18,7 +18,7 @@ from core.errors import InputError, StepOutOfRangeError, UnknownOrderError
 from core.events import OrderSubmitted
 from core.fill import Fill
 from core.order import Order
-from core.replay.cursor import Cursor
+from core.replay.cursor import START, Cursor
 from core.replay.moment import Moment
 from core.replay.places import is_whole, places_of
 
@@ -179,7 +179,7 @@ class History:
 
     def previous_bar(self, cursor: Cursor) -> Cursor:
         """Return the end of the bar before; the start where there is none."""
-        return self.end_of_step(max(cursor.step - 1, -1))
+        return START if cursor.step < 0 else self.end_of_step(cursor.step - 1)
 
     def _read_to(self, sequence: int) -> None:
         """Fold the journal so far at least, and keep moments on the way."""

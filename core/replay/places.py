@@ -12,13 +12,13 @@ from core.events import OrderFilled, PositionChanged, PositionClosed, PositionOp
 from core.replay.cursor import Cursor
 
 _STRATEGY: Final = Phase.STRATEGY
-_UNFINISHED: Final = frozenset({OrderFilled, PositionOpened, PositionChanged, PositionClosed})
+UNFINISHED: Final = frozenset({OrderFilled, PositionOpened, PositionChanged, PositionClosed})
 """What is followed by the rest of a fill; the last fact of one is about cash."""
 
 
 def is_whole(row: Row) -> bool:
     """Say whether one can stand after a fact."""
-    return row[2] not in _UNFINISHED
+    return row[2] not in UNFINISHED
 
 
 def places_of(step: int, rows: Sequence[Row], first: int) -> list[Cursor]:

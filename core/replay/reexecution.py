@@ -8,7 +8,7 @@ import io
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import attrs
 from attrs import define, field, frozen
@@ -18,7 +18,7 @@ from core.backtest.journal import Row
 from core.backtest.loop import Around, Backtest
 from core.backtest.settings import Settings
 from core.backtest.strategy import Strategy
-from core.errors import FillstepError, StrategyError
+from core.errors import FillstepError, StepOutOfRangeError, StrategyError
 from core.order import Order
 from core.replay.divergence import first_divergence
 from core.replay.suspects import likely_cause
@@ -109,37 +109,46 @@ class Reexecution:
     _run: Backtest | None = field(default=None, init=False)
     _compared: int = field(default=0, init=False)
     _output: io.StringIO = field(factory=io.StringIO, init=False)
-    _kept: dict[int, Call] = field(factory=dict, init=False)
+    _kept: dict[int, tuple[int, Call]] = field(factory=dict, init=False)  # and after how many commands there
 
     def at(self, step: int) -> Call:
         """Return what the strategy was at the end of a step; run again from the start where it went past it.
 
         Raises:
             NotDeterministicError: It does something else than was recorded.
+            StepOutOfRangeError: The step was not recorded.
             InputError: It cannot be copied.
         """
-        if step in self._kept:
-            return self._kept[step]
+        if not -1 <= step < self._record.step_count:
+            raise StepOutOfRangeError(step, self._record.step_count)
+        given, call = self._kept.get(step, (-1, None))
+        if call is not None and given == self._commands_at(step):
+            return call
         run = self._run
         if run is None or run.clock.step > step:
             run = self._begin()
         with run.deadline:
-            while True:
-                self._keep(run, step)
-                if run.clock.step >= step:
-                    return self._kept[step]
+            self._go_on(run, run.clock.step)  # what was asked for by hand since
+            self._keep(run, step)
+            while run.clock.step < step:
                 self._output.seek(0)
                 self._output.truncate()
-                self._go_on(run)
-                self._compare(run)
+                self._go_on(run, run.clock.step + 1)
+                self._keep(run, step)
+        return self._kept[step][1]
 
-    def _go_on(self, run: Backtest) -> None:
-        """Execute the next step; where the record ends with what the strategy raised, it may raise again."""
+    def _go_on(self, run: Backtest, until: int) -> None:
+        """Execute up to a step; where the record ends with what the strategy raised, it may raise again."""
         try:
-            follow(run, self._record.commands, run.clock.step + 1)
-        except StrategyError:
-            if run.clock.step < self._record.clock.step:
-                raise
+            follow(run, self._record.commands, until)
+        except StrategyError as error:
+            if run.clock.step < self._record.clock.step or not self._record.is_over:
+                self._compare(run, str(error))
+                self._part(len(run.journal), run.clock.step, str(error))
+        self._compare(run)
+
+    def _commands_at(self, step: int) -> int:
+        return len(self._record.commands.get(step, ()))
 
     def _begin(self) -> Backtest:
         self._kept.clear()
@@ -155,16 +164,22 @@ class Reexecution:
         """Write down what the fields hold, where that is near enough to be asked for next."""
         if run.clock.step > until - _KEPT_STEPS:
             output = clean_lines(self._output.getvalue()[:_LONGEST_OUTPUT])
-            self._kept[run.clock.step] = Call(fields_of(run.strategy), output)
+            call = Call(fields_of(run.strategy), output)
+            self._kept[run.clock.step] = (self._commands_at(run.clock.step), call)
 
-    def _compare(self, run: Backtest) -> None:
+    def _compare(self, run: Backtest, instead: str = "") -> None:
         divergence = first_divergence(self._record, run, whole=True, first=self._compared)
         if divergence is not None:
-            self._run = None
-            was, now = told(divergence.one), told(divergence.other)
-            cause = likely_cause(type(run.strategy))
-            raise NotDeterministicError(divergence.sequence, divergence.step, was, now, cause)
+            now = instead if instead and divergence.other is None else told(divergence.other)
+            self._part(divergence.sequence, divergence.step, now)
         self._compared = len(run.journal)
+
+    def _part(self, sequence: int, step: int, now: str) -> NoReturn:
+        """Say where the strategy does something else; what was kept of it stays."""
+        self._run = None
+        rows = self._record.journal.rows
+        was = rows[sequence] if sequence < len(rows) and rows[sequence][0] <= step else None
+        raise NotDeterministicError(sequence, step, told(was), now, likely_cause(type(self._record.strategy)))
 
 
 def clean_lines(text: str) -> str:
@@ -201,11 +216,12 @@ def stop_in(run: Backtest, step: int, fill_id: int | None, debug: Callable[..., 
         debug: Is given the method and its arguments in the place of the call.
     """
     is_done = False
+    is_of_fill = fill_id is not None and type(run.strategy).on_fill is not Strategy.on_fill
 
     def around(call: str, method: Callable[..., object], *arguments: Any) -> object:
         nonlocal is_done
-        wanted = call == "on_fill" if fill_id is not None else call == "on_bar"
-        is_there = made.clock.step == step and wanted and (fill_id is None or arguments[-1].id == fill_id)
+        is_wanted = call == "on_fill" and arguments[-1].id == fill_id if is_of_fill else call == "on_bar"
+        is_there = made.clock.step == step and is_wanted
         if not is_there or is_done:
             with redirect_stdout(io.StringIO()):
                 return method(*arguments)

@@ -5,7 +5,7 @@ To move the cursor restores nothing and changes nothing: it is told once, as `Cu
 
 from bisect import bisect_left
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from attrs import define, field, frozen
 
@@ -85,7 +85,9 @@ class Timeline(History):
         Raises:
             InputError: It is not in what was recorded.
         """
-        if not START.order <= cursor.order <= self.head.order:
+        first = self.run.journal.first_of_step
+        is_there = START.order <= cursor.order <= self.head.order
+        if not is_there or not first(cursor.step) <= cursor.sequence <= first(cursor.step + 1):
             raise InputError(f"cannot seek to bar {cursor.step + 1}: bars 1 to {self.run.step_count} are recorded")
         before, self.cursor = self.cursor, cursor
         if before != cursor:
@@ -124,12 +126,12 @@ class Timeline(History):
             InputError: The bars end before it.
         """
         stamp, times = to_microseconds(time), self.run.feed.times
-        step = bisect_left(times, stamp)
+        step, asked = bisect_left(times, stamp), written_time(time.astimezone(UTC))
         if step == len(times):
             ends = written_time(self.run.feed.time(len(times) - 1))
-            raise InputError(f"there is no bar at {written_time(time)} or later: the last is at {ends}")
+            raise InputError(f"there is no bar at {asked} or later: the last is at {ends}")
         there = written_time(self.run.feed.time(step))
-        return step, "" if times[step] == stamp else f"no bar at {written_time(time)}: the next is at {there}"
+        return step, "" if times[step] == stamp else f"no bar at {asked}: the next is at {there}"
 
     def find_time(self, time: datetime) -> tuple[Cursor, str]:
         """Return the end of the first bar at a time or after it, and what to say where it is at another time.

@@ -51,7 +51,7 @@ class Terminal:
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Read the screen until it holds a pattern, and return what was found."""
         deadline = monotonic() + PATIENCE_SECONDS
-        while not (found := re.search(pattern, self.text())):
+        while not (found := re.search(pattern, self.text(), re.MULTILINE)):
             assert monotonic() < deadline, f"no {pattern} in:\n{self.text()}"
             sleep(POLL_SECONDS)
         return found
@@ -89,7 +89,7 @@ def test_the_program_takes_a_new_size(terminal: Terminal) -> None:
     terminal.resize(60, 15)
     terminal.wait_for("80x24 shows all panes")
     terminal.resize(80, 24)
-    terminal.wait_for("5 Events")
+    terminal.wait_for("6 Explain")
 
 
 def test_the_program_comes_back_from_the_shell(terminal: Terminal) -> None:
@@ -99,7 +99,7 @@ def test_the_program_comes_back_from_the_shell(terminal: Terminal) -> None:
     terminal.wait_for("Stopped")
     assert "PAUSED" not in terminal.text()
     terminal.type("fg")
-    terminal.wait_for(r"■ PAUSED[^$]+1 Price[^$]+2 Positions[^$]+5 Events")
+    terminal.wait_for(r"■ PAUSED[^$]+1 Price[^$]+2 Positions[^$]+6 Explain")
     terminal.press("n")
     terminal.wait_for("1 Price")
 
@@ -115,3 +115,45 @@ def test_the_program_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
     assert terminal.tmux("display-message", "-p", flags).split() == ["0", "1", "0", "0", "0"]
     terminal.type("echo what is typed is $((6 * 7))")
     terminal.wait_for("what is typed is 42")
+
+
+def test_the_story_of_a_rejection(terminal: Terminal) -> None:
+    terminal.start(120, 44)
+    terminal.wait_for(r"■ PAUSED +bar +151/2015")
+    terminal.press("0")
+    terminal.wait_for(r"◀ REWOUND +bar +0/2015")
+    terminal.press(":")
+    terminal.wait_for("goto 2024-01-05")
+    terminal.type("break rejection")
+    terminal.wait_for("breakpoint 1: rejection")
+    terminal.press("c")  # run to the first rejection
+    terminal.wait_for(r"◀ REWOUND +bar +1/2015")
+    terminal.wait_for(r"breakpoint 1: rejection \(hit 1\)")
+    terminal.wait_for(r"#3 buy 437 IBM limit 91.434: rejected")  # and its explanation
+    terminal.wait_for(r"would pass: at most 219")
+    terminal.press("S")  # a place back: it is asked for, and not answered yet
+    terminal.wait_for(r"#3 buy 437 IBM limit 91.434: submitted")
+    terminal.press("s")
+    terminal.wait_for(r"#3 buy 437 IBM limit 91.434: rejected")
+    terminal.press("r")  # retried with its remedy, in a branch
+    terminal.wait_for(r"branch: order #3 is buy 219 IBM")
+    terminal.wait_for(r"parts at bar 1 ")
+    terminal.press("d")  # the two moments side by side
+    terminal.wait_for(r"parts with +order #3 submitted: buy 437.+order #3 submitted: buy 219")
+    terminal.press("Escape")
+    terminal.wait_for(r"#3 buy 219 IBM limit 91.434: submitted")
+    terminal.press("s")
+    terminal.wait_for(r"#3 buy 219 IBM limit 91.434: accepted")
+    terminal.press("p")  # back to the parent, which is as it was
+    terminal.wait_for(r"#3 buy 437 IBM limit 91.434: ")
+    terminal.press("f")
+    terminal.wait_for(r"bar +3/2015 leg 2")
+    terminal.wait_for(r"fill #1: buy 917 @ 43.61")
+    terminal.press("D")  # into the code of that fill
+    terminal.wait_for(r"on_fill\(\)[^(]+\(Pdb\)")
+    terminal.type("print('at', now.step, fill.id, now.get_position('AAPL').quantity)")
+    terminal.wait_for(r"^at 2 1 917")
+    terminal.type("c")
+    terminal.wait_for(r"bar +3/2015 leg 2[^$]+fill #1: buy 917 @ 43.61")  # the same screen
+    terminal.press("q")
+    assert terminal.wait_for(r"left with (\d+)")[1] == "0"
