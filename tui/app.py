@@ -76,12 +76,12 @@ class FillstepApp(App[None]):
             error: What has stopped it already, if anything did.
         """
         super().__init__()
-        self.session = Session(run, Runner(run, self._show_head, error))
+        self.session = Session(run, Runner(run, partial(self._show_head, run), error))
         self._other: Session | None = None
         self._selection = Selection(newest_symbol(run))
         self._message = ""
         self._at_head: Session | None = None  # whose head is shown, where one is
-        self._then: Callable[[], object] = self._show_head
+        self._then: Callable[[], object] = self.show
         self._main_pane: PaneName = "price"
         self._is_zoomed = self._is_small = False
         self._lower: PaneName = "explain"  # of those that share a place, the one that is seen
@@ -161,8 +161,10 @@ class FillstepApp(App[None]):
         self._at_head = session if is_at_head else None
         self._tell()
 
-    def _show_head(self) -> None:
-        """Show the head of a run that goes on."""
+    def _show_head(self, run: Backtest) -> None:
+        """Show the head of a run that goes on, unless one looks at another by now."""
+        if run is not self.session.run:
+            return
         self.session.timeline.seek(self.session.timeline.head)
         self.show()
 
@@ -253,7 +255,7 @@ class FillstepApp(App[None]):
 
     def on_seek_requested(self, message: SeekRequested) -> None:
         """Go to the place that was clicked."""
-        self._travel.go_to_fraction(message.fraction)
+        self._travel.go_to_recorded(message.step)
 
     def _select(self, selection: Selection) -> None:
         self._selection = selection
@@ -282,9 +284,14 @@ class FillstepApp(App[None]):
         """Explain an order; with none, what happened where one stands; it is seen with the next `show`."""
         self._selection = attrs.evolve(self._selection, order_id=order_id)
 
+    def look_at(self, symbol: str | None) -> None:
+        """Show the bars of a symbol, with the next `show`; of none, those that are shown."""
+        if symbol is not None:
+            self._selection = attrs.evolve(self._selection, symbol=symbol)
+
     def new_session(self, run: Backtest, branch: Branch) -> Session:
         """Return a session of a branch."""
-        return Session(run, Runner(run, self._show_head), branch)
+        return Session(run, Runner(run, partial(self._show_head, run), branch.error), branch)
 
     def other_session(self) -> Session | None:
         """Return the parent of a branch, or the newest branch of a parent; None where there is none."""

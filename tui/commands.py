@@ -102,6 +102,8 @@ class Quit:
 Asked: TypeAlias = GoTo | AddBreak | DeleteBreak | Watch | Give | MakeBranch | AddNote | Verify | Quit
 
 _DATE_LENGTH: Final = len("2024-01-05")
+_TIME_LENGTH: Final = len("09:30")
+_MOST_DIGITS: Final = 18  # of a whole number
 
 
 def read_command(text: str, symbols: Collection[str]) -> Asked:
@@ -170,21 +172,21 @@ class _Reader:
         if word.text == "event":
             return GoTo(event=self._number("an event, such as 40"))
         if word.text.isdecimal():
-            return GoTo(bar=int(word.text))
+            return GoTo(bar=self._whole(word, word.text))
         return GoTo(time=self._time(word))
 
     def _time(self, word: _Word) -> datetime:
         """Read a time in UTC; a date alone is the end of its day, as bars are stamped that carry no time."""
         text = word.text
         if len(text) == _DATE_LENGTH and self._next is not None and re.match(r"\d\d?:\d\d", self._next.text):
-            text = f"{text} {self._take('a time').text}"
+            text = f"{text} {self._take('a time').text.zfill(_TIME_LENGTH)}"
         try:
             time = datetime.fromisoformat(text)
-        except ValueError:
+            time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        except (OverflowError, ValueError):
             raise self._error(
                 "a date or a time must stand here, such as 2024-01-05 or 2024-01-05 09:30", word
             ) from None
-        time = time if time.tzinfo else time.replace(tzinfo=UTC)
         return time + END_OF_DAY if len(text) == _DATE_LENGTH else time
 
     def _order(self, side: _Word) -> Order:
@@ -269,7 +271,7 @@ class _Reader:
         return self._whole(word, word.text.removeprefix("#"))
 
     def _whole(self, word: _Word, text: str) -> int:
-        if not text.isdecimal():
+        if not text.isdecimal() or len(text) > _MOST_DIGITS:
             raise self._error("a whole number must stand here", word)
         return int(text)
 

@@ -398,8 +398,7 @@ class Desk:
             asked = read_command(line, self._session.run.feed.places)
             self._do(asked)
         except ExpressionError as error:
-            at = line.find(error.text) + error.start if error.text in line else len(line)
-            self._prompt(line, f"{' ' * at}v {error.what}")
+            self._prompt(line, f"{' ' * _column_of(error, line)}v {error.what}")
         except FillstepError as error:
             self._prompt(line, clean(str(error)))
 
@@ -479,6 +478,15 @@ class Desk:
 
 def _nothing(_: object) -> None:
     """Take no answer."""
+
+
+def _column_of(error: ExpressionError, line: str) -> int:
+    """Return at which column of a line an error points: it is about the line, or about what follows its first word."""
+    if error.text == line:
+        return error.start
+    word = line.split(maxsplit=1)[0]
+    at = line.find(error.text, line.index(word) + len(word))
+    return len(line) if at < 0 else at + error.start
 
 
 def _order_of(row: Any) -> int | None:

@@ -45,7 +45,7 @@ def _of_order(scene: Scene, moment: Moment, order_id: int) -> ExplainView:
     tracked = moment.get_order(order_id)
     chapters = explain_at(scene.timeline, order_id, moment.cursor)
     state = tracked.status.value.lower().replace("_", " ")
-    lines: list[tuple[str, Tone]] = [(f"#{order_id} {asked(tracked.order)}: {state}", _tone(tracked))]
+    lines: list[tuple[str, Tone]] = [(clean(f"#{order_id} {asked(tracked.order)}: {state}"), _tone(tracked))]
     for chapter in reversed(chapters):
         lines += _told(chapter)
     step = chapters[-1].step if chapters else moment.cursor.step
@@ -65,7 +65,7 @@ def _why_open(scene: Scene, moment: Moment) -> "Iterator[tuple[str, Tone]]":
     for tracked in open_orders[:_MOST_TOLD]:
         reason = scene.why_open(moment, tracked.id)
         why = f"waits, {reason.code.value}: {reason.text}" if reason else "waits, the bar is not over"
-        yield f"#{tracked.id} {asked(tracked.order)}: {clean(why)}", ""
+        yield clean(f"#{tracked.id} {asked(tracked.order)}: {why}"), ""
     if open_orders[_MOST_TOLD:]:
         yield f"and {len(open_orders) - _MOST_TOLD} more open orders", "dim"
 

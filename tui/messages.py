@@ -38,9 +38,9 @@ class SeekRequested(Message):
     """A place on the line of the run was clicked.
 
     Attributes:
-        fraction: How far along the run it is, from 0 to 1.
+        step: Which step stands there.
     """
 
-    def __init__(self, fraction: float) -> None:
+    def __init__(self, step: int) -> None:
         super().__init__()
-        self.fraction = fraction
+        self.step = step

@@ -12,6 +12,7 @@ from cyclopts import App, ArgumentCollection, Group, Parameter, Token
 
 from core.backtest.configuration import Layer, make_strategy, overlay, read_assignments, read_settings
 from core.backtest.conversion import Text
+from core.backtest.deadline import DEFAULT_SECONDS
 from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
 from core.backtest.strategies import find_strategy
@@ -52,7 +53,14 @@ _plain = partial(Parameter, negative=(), show_default=False)
 _DATA = _plain(consume_multiple=1, metavar="FILE...")
 _FILE = _plain(name="--settings", converter=_read_settings, accepts_keys=False, n_tokens=1, metavar="FILE")
 _FIELDS = _plain(name="--set", metavar="KEY=VALUE")
+_A_DAY: Final = 86_400
+_SECONDS = Parameter(metavar="SECONDS")
 _SETTINGS = Parameter(name="*", group=Group("Settings", help_formatter=_show_settings), negative_iterable=())
+
+
+def _check_deadline(_: object, __: object, seconds: float) -> None:
+    if not 0 <= seconds <= _A_DAY:
+        raise SettingsError("--deadline", f"must be from 0 to {_A_DAY} seconds, was {seconds:g}")
 
 
 @frozen
@@ -64,6 +72,7 @@ class Options:
         subbars: Files of finer bars of the same symbols, for --path subbars.
         file: A TOML file with the settings below, and the fields of the strategy in a table [strategy].
         fields: One field of the strategy, over what the file says of it; may be given again for another.
+        deadline: How many seconds a step may take before the strategy is stopped; 0 for any time.
         settings: Each of them, over what the file says of it.
     """
 
@@ -71,6 +80,7 @@ class Options:
     subbars: Annotated[tuple[str, ...], _DATA] = ()
     file: Annotated[tuple[Layer, Layer], _FILE] = (Layer({}), Layer({}))
     fields: Annotated[tuple[str, ...], _FIELDS] = ()
+    deadline: Annotated[float, _SECONDS] = field(default=DEFAULT_SECONDS, validator=_check_deadline)
     settings: Annotated[Settings, _SETTINGS] = field(factory=Settings)
 
 
@@ -85,7 +95,9 @@ def make_backtest(strategy: str, options: Options) -> Backtest:
     made = make_strategy(kind, [options.file[1], read_assignments(options.fields)])
     _check_subbars(options)
     bars = load(options.data) if options.data else load_sample()
-    return Backtest(bars, made, options.settings, load(options.subbars) if options.subbars else ())
+    backtest = Backtest(bars, made, options.settings, load(options.subbars) if options.subbars else ())
+    backtest.deadline.seconds = options.deadline
+    return backtest
 
 
 def _check_subbars(options: Options) -> None:

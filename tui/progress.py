@@ -22,10 +22,11 @@ def is_terminal(*streams: object) -> bool:
 def run_to_end(backtest: Backtest) -> None:
     """Execute every step that is left; the bar is shown only where stderr is a terminal."""
     console, begun, done = Console(stderr=True), monotonic(), backtest.step_count
-    if is_terminal(sys.stderr) and console.is_interactive:
-        _run_with_bar(backtest, Progress(console=console, transient=True))
-    else:
-        backtest.run()
+    with backtest.deadline:
+        if is_terminal(sys.stderr) and console.is_interactive:
+            _run_with_bar(backtest, Progress(console=console, transient=True))
+        else:
+            backtest.run()
     seconds, steps = monotonic() - begun, backtest.step_count - done
     if seconds > _PATIENCE_SECONDS:
         print(f"{steps:,} steps in {seconds:.2f} s, {steps / seconds:,.0f} a second", file=sys.stderr)

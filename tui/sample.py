@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from core.backtest.deadline import DEFAULT_SECONDS
 from core.backtest.examples import DipBuyer
 from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
@@ -28,6 +29,7 @@ def load_sample() -> list[Bars]:
 def make_sample() -> Backtest:
     """Run a strategy over the sample into the middle of its story."""
     backtest = Backtest(load_sample(), DipBuyer(), _SETTINGS)
+    backtest.deadline.seconds = DEFAULT_SECONDS
     backtest.run_until(_is_mid_story)
     return backtest
 

@@ -155,9 +155,10 @@ class Scene:
 
     def _written_event(self, sequence: int) -> EventLine:
         event, step = self.run.journal[sequence], self.run.journal.step_of(sequence)
-        return EventLine(sequence, self._about(sequence), str(step + 1), sentence(event), tone(event))
+        return EventLine(sequence, self.about(sequence), str(step + 1), sentence(event), tone(event))
 
-    def _about(self, sequence: int) -> str | None:
+    def about(self, sequence: int) -> str | None:
+        """Return the symbol that a fact is about, by its number; None where it is about none."""
         row = self.run.journal.rows[sequence]
         if row[2] is PathAmbiguous:
             return str(row[3][1])

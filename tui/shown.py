@@ -208,3 +208,12 @@ class TimelineView:
 def column_of(step: int, count: int, columns: int) -> int:
     """Return in which of so many columns a step is; the first for a step before the first."""
     return min(max(step, 0) * columns // max(count, 1), max(columns - 1, 0))
+
+
+def step_at(column: int, count: int, columns: int) -> int:
+    """Return the step to which one of so many columns leads: one that is in it, where the steps are not fewer.
+
+    >>> [step_at(column, 10, 4) for column in range(4)]
+    [0, 3, 6, 9]
+    """
+    return -(-min(max(column, 0), max(columns - 1, 0)) * (count - 1) // max(columns - 1, 1))

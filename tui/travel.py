@@ -1,11 +1,13 @@
 """Travel: what the keys of time do: over what is recorded they move the cursor, at the head they execute."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from attrs import define
 
+from core.replay.breakpoints import Breakpoint
 from core.replay.cursor import START, Cursor
+from core.text import clean
 from tui.commands import GoTo
 from tui.runner import Condition, never
 from tui.session import Session
@@ -27,6 +29,10 @@ class Host(Protocol):
 
     def explain(self, order_id: int | None) -> None:
         """Explain an order; with none, what happened where one stands."""
+        ...
+
+    def look_at(self, symbol: str | None) -> None:
+        """Show the bars of a symbol; of none, those that are shown."""
         ...
 
     def run_until(self, until: Condition, then: Callable[[], object]) -> None:
@@ -117,7 +123,7 @@ class Travel:
         session = self._session
         stopped = session.breakpoints.after(session.timeline.cursor)
         if stopped is not None and not session.runner.is_running:
-            self._stop_at(stopped[0])
+            self._stop_at(*stopped)
             return
         begun = session.timeline.head
         session.timeline.seek(begun)
@@ -137,7 +143,7 @@ class Travel:
         if stopped is None:
             self._go(START, "this is the start of the run")
         else:
-            self._stop_at(stopped[0])
+            self._stop_at(*stopped)
 
     def run_or_pause(self) -> None:
         """Run on, or pause."""
@@ -155,6 +161,11 @@ class Travel:
         session = self._session
         self._host.run_until(until, lambda: self._arrive(session, begun, condition))
 
+    def _land(self, session: Session, note: str) -> None:
+        if session is self._session:
+            session.timeline.seek(session.timeline.head)
+            self._host.show(note)
+
     def _arrive(self, session: Session, begun: Cursor, condition: str) -> None:
         if session is not self._session:
             return
@@ -164,7 +175,7 @@ class Travel:
         if found is not None:
             self._go_to_found(found)
         elif stopped is not None:
-            self._stop_at(stopped[0])
+            self._stop_at(*stopped)
         else:
             self._host.show()
 
@@ -189,10 +200,12 @@ class Travel:
             step, note = timeline.step_at(asked.time)
             self._go_to_step(step, note)
 
-    def go_to_fraction(self, fraction: float) -> None:
-        """Go to a place along the run, as far as it is recorded."""
-        timeline, run = self._session.timeline, self._session.run
-        step = min(round(fraction * (len(run.feed) - 1)), run.step_count - 1)
+    def go_to_recorded(self, step: int) -> None:
+        """Go to the end of a step, as far as the run is recorded."""
+        if self._pause():
+            return
+        timeline = self._session.timeline
+        step = min(step, self._session.run.step_count - 1)
         if step != timeline.cursor.step:
             self._go(timeline.end_of_step(step))
 
@@ -204,8 +217,7 @@ class Travel:
         elif session.run.is_over:
             self._go(session.timeline.head, self._why_no_further())
         else:
-            session.timeline.seek(session.timeline.head)
-            self._run(session.timeline.head, "", lambda: session.run.clock.step >= step)
+            self._host.run_until(lambda: session.run.clock.step >= step, lambda: self._land(session, note))
 
     # What they have in common
 
@@ -233,8 +245,16 @@ class Travel:
     def _go_to_found(self, cursor: Cursor) -> None:
         """Go where something happened, which is explained there."""
         self._session.timeline.seek(cursor)
-        self._host.explain(None)
+        self._look_at(cursor)
         self._host.show()
+
+    def _look_at(self, cursor: Cursor) -> None:
+        """Explain what happened at a place, and show the bars of the symbol that it happened to."""
+        self._host.explain(None)
+        session = self._session
+        rows = session.run.journal.rows
+        if 0 < cursor.sequence <= len(rows) and rows[cursor.sequence - 1][0] == cursor.step:
+            self._host.look_at(session.scene.about(cursor.sequence - 1))
 
     def _by_bars(self, bars: int) -> None:
         if self._pause():
@@ -259,21 +279,11 @@ class Travel:
         else:
             self._run(begun, condition, lambda: session.search(condition).after(begun) is not None)
 
-    def _stop_at(self, cursor: Cursor) -> None:
-        session = self._session
-        session.timeline.seek(cursor)
-        self._host.explain(None)
-        there = [
-            one
-            for one in session.breakpoints
-            if one.is_on and (found := one.search.before(_just_after(cursor))) is not None and found == cursor
-        ]
+    def _stop_at(self, cursor: Cursor, there: Sequence[Breakpoint]) -> None:
+        self._session.timeline.seek(cursor)
+        self._look_at(cursor)
         said = (f"breakpoint {one.id}: {one.text} (hit {one.hits(cursor)})" for one in there)
-        self._host.show(", ".join(said))
+        self._host.show(clean(", ".join(said)))
 
     def _why_no_further(self) -> str:
         return "the run was stopped by an error" if self._session.error else "this is the end of the data"
-
-
-def _just_after(cursor: Cursor) -> Cursor:
-    return cursor._replace(sequence=cursor.sequence + 1)

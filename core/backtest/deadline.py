@@ -25,7 +25,7 @@ class Deadline:
     """As a context manager: what is executed inside moves on within some seconds, or is ended by `OutOfTime`.
 
     Args:
-        seconds: How long a call may take; any time where it is zero.
+        seconds: How long may pass without progress; any time where it is zero.
         progress: Returns what is another value whenever the run has moved.
     """
 

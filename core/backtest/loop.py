@@ -88,7 +88,7 @@ class Backtest:
         bar_stand: What they are matched against.
         equity_curve: Equity at the end of each step so far.
         commands: What a person asked for after a step, in order; what was asked for after none has the step -1.
-        deadline: How long a call of the strategy may take, where one is set.
+        deadline: How long a step may take, where one is set.
 
     Raises:
         BarDataError: No bars, or two of one symbol.
@@ -118,7 +118,7 @@ class Backtest:
         self._subbars = Subbars(self.bars, self.subbars)
         self.clock = Clock()
         self.journal = Journal(self.clock)
-        self.deadline = Deadline(0, lambda: (self.clock.step, len(self.journal.rows)))
+        self.deadline = Deadline(0, lambda: self.clock.step)
         self.equity_curve = EquityCurve(self.feed, self.journal, self.settings.initial_capital)
         self._symbols = self._with_indicators()
         self._join()

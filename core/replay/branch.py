@@ -9,7 +9,7 @@ from core.backtest.command import Command
 from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
 from core.backtest.strategy import Strategy
-from core.errors import InputError
+from core.errors import DeadlineError, FillstepError, InputError, StrategyError
 from core.money import subtract
 from core.order import Order
 from core.reason import Reason
@@ -45,17 +45,20 @@ class Branch:
         run: The run with the change, as far as its parent has come.
         change: The change.
         divergence: Where they part; None where the change makes no difference.
+        error: What has stopped the run with the change, if anything did.
     """
 
     parent: Backtest
     run: Backtest
     change: Change
     divergence: Divergence | None
+    error: FillstepError | None = None
 
     @property
     def equity_gained(self) -> Decimal:
         """Final equity less that of the parent, money."""
-        return subtract(self.run.portfolio.equity, self.parent.portfolio.equity)
+        gained, before = (run.equity_curve.equity(run.clock.step) for run in (self.run, self.parent))
+        return subtract(gained, before)
 
 
 def branch(parent: Backtest, change: Change) -> Branch:
@@ -63,7 +66,7 @@ def branch(parent: Backtest, change: Change) -> Branch:
 
     Raises:
         InputError: The strategy cannot be copied.
-        StrategyError: It raises in the branch.
+        StrategyError: Its indicators cannot be evaluated.
     """
     edits = {**parent.edits, **change.edits}
     run = again(parent, strategy=change.strategy, settings=change.settings, edits=edits)
@@ -71,9 +74,13 @@ def branch(parent: Backtest, change: Change) -> Branch:
     if change.command is not None:
         step, command = change.command
         commands.setdefault(step, []).append(command)
-    with run.deadline:
-        follow(run, commands, parent.clock.step)
-    return Branch(parent, run, change, first_divergence(parent, run))
+    error = None
+    try:
+        with run.deadline:
+            follow(run, commands, parent.clock.step, is_changed=True)
+    except (DeadlineError, StrategyError) as raised:
+        error = raised
+    return Branch(parent, run, change, first_divergence(parent, run), error)
 
 
 def with_order(order_id: int, order: Order) -> Change:

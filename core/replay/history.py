@@ -94,9 +94,12 @@ class History:
         return Cursor(journal.step_of(sequence), journal.phase_of(sequence), sequence + 1)
 
     def whole_after(self, sequence: int) -> Cursor:
-        """Return the first place after a fact where the books add up: of a fill, after its last fact."""
+        """Return the first place after a fact where the books add up: of a fill, after its last fact.
+
+        Where an error has stopped the run inside a fill, it is the place after the last fact of all.
+        """
         rows = self._run.journal.rows
-        while not is_whole(rows[sequence]):
+        while not is_whole(rows[sequence]) and sequence + 1 < len(rows):
             sequence += 1
         return self.after(sequence)
 

@@ -7,7 +7,7 @@ strategy that depends on anything else is told so, at the first fact that differ
 import io
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from typing import Any, Final, NoReturn
 
 import attrs
@@ -18,7 +18,7 @@ from core.backtest.journal import Row
 from core.backtest.loop import Around, Backtest
 from core.backtest.settings import Settings
 from core.backtest.strategy import Strategy
-from core.errors import FillstepError, StepOutOfRangeError, StrategyError
+from core.errors import FillstepError, InvalidOrderError, StepOutOfRangeError, StrategyError, UnknownOrderError
 from core.order import Order
 from core.replay.divergence import first_divergence
 from core.replay.suspects import likely_cause
@@ -73,13 +73,21 @@ def again(
     return made
 
 
-def follow(run: Backtest, commands: Mapping[int, Sequence[Command]], until: int) -> None:
-    """Execute a run up to a step, and give it the commands of another there, by their steps."""
+def follow(run: Backtest, commands: Mapping[int, Sequence[Command]], until: int, *, is_changed: bool = False) -> None:
+    """Execute a run up to a step, and give it the commands of another there, by their steps.
+
+    Args:
+        run: The run.
+        commands: What it is given.
+        until: The step.
+        is_changed: Whether it may lack an order that a command is about, or have another one: that command is left out.
+    """
     while True:
         step = run.clock.step
         for command in commands.get(step, ())[len(run.commands.get(step, ())) :]:
             if not run.is_over:
-                run.command(command)
+                with suppress(*((UnknownOrderError, InvalidOrderError) if is_changed else ())):
+                    run.command(command)
         if step >= until or not run.step():
             return
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Protocol
 from textual import events
 
 from tui.messages import SeekRequested
-from tui.shown import TimelineView, column_of
+from tui.shown import TimelineView, column_of, step_at
 from tui.widgets.lines import Line, LineWidget
 
 _PAST, _RECORDED, _AHEAD, _HERE = "━", "─", " ", "●"
@@ -80,4 +80,5 @@ class TimelinePane(LineWidget, can_focus=True):
         self.release_mouse()
 
     def _ask(self, x: int) -> None:
-        self.post_message(SeekRequested(min(max(x / max(self.size.width - 1, 1), 0), 1)))
+        if self._view is not None:
+            self.post_message(SeekRequested(step_at(x, self._view.count, self.size.width)))

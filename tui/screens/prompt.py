@@ -8,7 +8,6 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-
 _EXAMPLES: Final = "goto 2024-01-05, break equity < 95000, watch cash, buy, sell, branch, note, verify, q"
 
 
@@ -22,7 +21,7 @@ class PromptScreen(ModalScreen[str | None]):
     ]
     DEFAULT_CSS = """
     PromptScreen { align: left bottom; background: transparent; }
-    PromptScreen > #hint { height: auto; max-height: 4; width: 100%; background: $panel; padding: 0 1; }
+    PromptScreen > #hint { height: auto; max-height: 4; width: 100%; background: $panel; }
     PromptScreen > Input { background: $surface; }
     """
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.backtest.equity import EquityCurve, Extremes
 from core.backtest.loop import Backtest
 from core.backtest.settings import Settings, Timing
 from core.backtest.strategy import Now
@@ -144,3 +145,82 @@ def test_facts_that_move_neither_cash_nor_a_position_leave_equity_as_it_was() ->
     made.run()
     assert [made.equity_curve.equity(step) for step in range(3)] == [100_000] * 3
     assert made.equity_curve.peak_profit(2) == 0
+
+
+# --- the highest and the lowest
+
+
+def extremes_added_up(made: Backtest, capital: Decimal) -> list[tuple[int, Decimal, Decimal]]:
+    """Return the step, and the highest and the lowest profit up to its end, for each; from -1, where nothing was."""
+    found = [(-1, Decimal(0), Decimal(0))]
+    for step in range(made.step_count):
+        profit = made.equity_curve.equity(step) - capital
+        _, highest, lowest = found[-1]
+        found.append((step, max(highest, profit), min(lowest, profit)))
+    return found
+
+
+@given(markets(), plans(), st.sampled_from(SETTINGS), st.lists(st.integers(-1, 20), max_size=20))
+def test_extremes_are_those_of_all_profits_whatever_was_asked_for_before(
+    market: Market, plan: Planned, settings: Settings, looks: list[int]
+) -> None:
+    made = Backtest(market.bars, plan, settings)
+    made.run()
+    expected = extremes_added_up(made, CAPITAL)
+    curve = EquityCurve(made.feed, made.journal, CAPITAL)
+    for step in looks:
+        there = min(step, made.step_count - 1)
+        assert curve.extremes(there) == expected[there + 1]
+    assert [curve.extremes(step) for step in range(-1, made.step_count)] == expected
+    assert [curve.extremes(step) for step in reversed(range(-1, made.step_count))] == expected[::-1]
+
+
+LONG = 3 * 1024 + 5
+"""Steps, of which some extremes are kept."""
+TRADES = {
+    "one position all along": {0: [("A", 5)]},
+    "two positions": {0: [("A", 5), ("B", 3)]},
+    "a position that ends, and another": {0: [("A", 5)], 700: [("A", -5)], 1500: [("B", -4)], 2900: [("A", 1)]},
+    "trades about where extremes are kept": {step: [("A", 1 - 2 * (step % 2))] for step in (1022, 1023, 2046, 2047)},
+    "none": {},
+}
+
+
+def swinging(symbol: str, step: int) -> str:
+    """Return a price that swings wider and wider."""
+    return f"{100 + (step * 37 + len(symbol)) % 90 * (step % 700) // 700 - (40 if step % 2 and symbol == 'B' else 0)}"
+
+
+def traded(trades: dict[int, list[tuple[str, int]]]) -> Backtest:
+    """Run over many steps, with B in two of three."""
+
+    def trade(now: Now) -> None:
+        for symbol, quantity in trades[now.step]:
+            (now.buy if quantity > 0 else now.sell)(symbol, abs(quantity))
+
+    closes = [swinging("A", step) for step in range(LONG)]
+    others = [swinging("B", step) if step % 3 else "-" for step in range(LONG)]
+    bars = [bars_of("A", *closes, hours=1), bars_of("B", *others, hours=1)]
+    return run(bars, dict.fromkeys(trades, trade), allow_short=True, initial_capital=CAPITAL)
+
+
+@pytest.mark.parametrize("trades", TRADES.values(), ids=TRADES)
+def test_extremes_of_a_long_run_are_the_same_in_any_order(trades: dict[int, list[tuple[str, int]]]) -> None:
+    made = traded(trades)
+    expected = extremes_added_up(made, CAPITAL)
+    to_and_fro = [step * 997 % LONG for step in range(0, LONG, 8)]
+    for order in (to_and_fro, range(LONG), reversed(range(LONG)), [LONG - 1, 0, 1024, 1023, 1025, 2048, 2047, -1, 5]):
+        curve = EquityCurve(made.feed, made.journal, CAPITAL)
+        for step in order:
+            assert curve.extremes(step) == expected[step + 1]
+
+
+def test_extremes_are_known_while_a_run_goes_on() -> None:
+    made = backtest(bars_of("A", "100", "100", "130", "70", "90"), {0: lambda now: now.buy("A", 5)})
+    found = []
+    while made.step():
+        found.append(made.equity_curve.extremes(made.clock.step))
+    assert [one.highest for one in found] == [0, 0, 150, 150, 150]  # 5 x 30
+    assert [one.lowest for one in found] == [0, 0, 0, -150, -150]
+    assert [one.step for one in found] == [0, 1, 2, 3, 4]
+    assert made.equity_curve.extremes(-1) == made.equity_curve.extremes(-5) == Extremes()

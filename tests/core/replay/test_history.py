@@ -13,13 +13,16 @@ from core.backtest.journal import Row
 from core.backtest.loop import Backtest
 from core.backtest.strategy import Now, Strategy
 from core.clock import Phase
-from core.errors import UnknownOrderError
+from core.errors import InvariantError, UnknownOrderError
 from core.order import Order
 from core.replay import history as history_module
+from core.replay.conditions import About
 from core.replay.cursor import START, Cursor
 from core.replay.history import History
 from core.replay.moment import Moment
+from core.replay.search import Search
 from core.replay.timeline import Timeline
+from core.risk import portfolio as portfolio_module
 from tests.core.builders import backtest, bars_of, run
 from tests.core.replay.test_places import all_places, by_hand, grow, grown
 from tests.core.replay.test_timeline_properties import Drawn, books, records, runs
@@ -205,6 +208,20 @@ def test_moments_that_are_kept_share_the_orders_that_are_over() -> None:
     assert len(history._kept) > 30
     assert len({id(moment.orders._over) for moment in history._kept}) == 1
     assert max(len(moment.orders._records) for moment in history._kept) < 60
+
+
+def test_a_run_that_stopped_inside_a_fill_is_searched_to_its_last_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_books(*_: object) -> None:
+        raise InvariantError("I1", 1, 2)
+
+    monkeypatch.setattr(portfolio_module, "check_fill", break_books)
+    made = backtest(bars_of("A", "100", "110", "120"), {0: lambda now: now.buy("A", 10)})
+    with pytest.raises(InvariantError):
+        made.run()
+    timeline = Timeline(made)
+    assert len(made.journal) == 3  # submitted, accepted; filled, and neither position nor cash
+    assert timeline.whole_after(2) == timeline.after(2) == Cursor(1, Phase.OPEN, 3)
+    assert list(Search(timeline, About(1)).all()) == [timeline.after(number) for number in range(3)]
 
 
 # --- where an order was asked for

@@ -16,7 +16,7 @@ from core.bars import Bars
 from core.clock import Phase
 from core.events import CashChanged, OrderFilled, PositionClosed, PositionEvent, PositionOpened
 from core.execution.path import PathRule
-from core.order import BUY, SELL, Order, OrderType
+from core.order import BUY, SELL, Order, OrderType, TimeInForce
 from core.replay.cursor import START, Cursor
 from core.replay.places import is_whole, places_of
 from core.replay.timeline import Timeline
@@ -37,8 +37,9 @@ by_hand = st.dictionaries(
         st.integers(1, 40),
         type=st.just(OrderType.LIMIT),
         limit_price=st.integers(950, 1050).map(cents) | prices,
+        time_in_force=st.sampled_from((TimeInForce.GTC, TimeInForce.DAY)),
     ),
-    max_size=3,
+    max_size=4,
 )
 """Orders that a person asks for after some steps."""
 
