@@ -248,7 +248,7 @@ def test_what_a_strategy_raises_in_a_branch_is_its_error() -> None:
             now.buy("A", 1)
 
     parent = run(BARS, {0: lambda now: now.buy("A", 1), 2: divide})
-    made = branched(parent, without_order(1))
+    made = branch(parent, without_order(1))
     assert isinstance(made.error, StrategyError)
     assert "ZeroDivisionError" in str(made.error)
     assert str(made.error).endswith("(step 2)")

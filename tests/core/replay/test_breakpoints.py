@@ -533,6 +533,8 @@ WRONG = {
     "fill EXPIRED": ("a symbol must stand here, symbols are A, B, BRK.B", 5),
     "rejection NONE": ("a symbol, or a reason code must stand here, symbols are A, B, BRK.B", 10),
     "expiry EXPIRED EXPIRED": ("a symbol, or a reason code must stand here, symbols are A, B, BRK.B", 15),
+    "fills A": ("fills is unknown: did you mean fill", 0),
+    " rejections": ("rejections is unknown: did you mean rejection", 1),
     "older": ("a number of bars must stand here", 5),
     "older A": ("a number of bars must stand here", 6),
     "older o": ("a number of bars must stand here", 6),
