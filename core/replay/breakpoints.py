@@ -15,7 +15,7 @@ from core.errors import ExpressionError, InputError
 from core.reason import Code
 from core.replay.conditions import FACTS, About, Condition, Fact, Older, When
 from core.replay.cursor import Cursor
-from core.replay.expression import NAMES, parse_expression
+from core.replay.expression import NAMES, SYMBOL_NAMES, parse_expression
 from core.replay.history import History
 from core.replay.search import Search
 
@@ -162,7 +162,7 @@ def read_condition(text: str, symbols: Collection[str]) -> Condition:
         return _older(text, others, symbols)
     if name.startswith("#") and name[1:].isdecimal() and not others:
         return About(_count(text, start + 1, name[1:], "the number of an order"))
-    if name not in NAMES and (nearest := get_close_matches(name, FACTS, 1)):
+    if name.isalpha() and name not in {*NAMES, *SYMBOL_NAMES} and (nearest := get_close_matches(name, FACTS, 1)):
         raise ExpressionError(text, start, f"{name} is unknown: did you mean {nearest[0]}")
     return When(parse_expression(text, symbols))
 

@@ -550,7 +550,7 @@ WRONG = {
     "#x": ("unexpected #", 0),
     "#1 A": ("unexpected #", 0),
     "equity <": ("a number or a name must stand here", 8),
-    "fills": ("fills is unknown: known are equity, ", 0),
+    "fills": ("fills is unknown: did you mean fill", 0),
 }
 
 
