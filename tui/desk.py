@@ -34,7 +34,7 @@ from tui.commands import (
 from tui.debugger import check_debugger, debug_at
 from tui.difference import rows_of
 from tui.messages import PaneName
-from tui.numbers import signed
+from tui.numbers import money, signed
 from tui.numbers_asked import numbers_of
 from tui.screens.choice import ChoiceScreen
 from tui.screens.listing import Chosen, ListingScreen
@@ -57,12 +57,6 @@ _BREAKS: Final = (
     Column("hits", 7, "right"),
 )
 _MARKS: Final = (Column("", 2), Column("bar", 7, "right"), Column("time", 16), Column("note", 10, grow=True))
-_BOTH: Final = (
-    Column("", 12),
-    Column("one", 16, grow=True, most=40),
-    Column("other", 16, grow=True, most=40),
-    Column("difference", 12, "right"),
-)
 
 
 class DeskHost(Host, Protocol):
@@ -286,13 +280,16 @@ class Desk:
         if session.branch is not None and other is not None:
             there = other.timeline.at(other.timeline.cursor)
             one, another = first_facts(session.branch)
-            head = [("parts with", one, another, ""), ("final equity", "", "", signed(session.branch.equity_gained))]
+            final = tuple(map(money, session.branch.final_equities))
+            head = [("parts with", one, another, ""), ("final equity", *final, signed(session.branch.equity_gained))]
             title, rows = "Parent and branch, where each stands", [*head, *rows_of(there, here)]
+            names = ("parent", "branch")
         else:
             there = session.timeline.at(session.timeline.previous_bar(self._cursor))
-            title, rows = f"Bar {there.cursor.step + 1} and bar {here.cursor.step + 1}", list(rows_of(there, here))
+            title, rows = "This moment, and the end of the bar before", list(rows_of(there, here))
+            names = (f"bar {there.cursor.step + 1}", f"bar {here.cursor.step + 1}")
         shown = [Row(cells, index, "warn" if cells[3] else "") for index, cells in enumerate(rows)]
-        self._host.put(ListingScreen(title, _BOTH, shown, keys="esc closes"), _nothing)
+        self._host.put(ListingScreen(title, _both(*names), shown, keys="esc closes"), _nothing)
 
     # Bookmarks
 
@@ -474,6 +471,11 @@ class Desk:
             action()
         except FillstepError as error:
             self._host.show(_shown(error))
+
+
+def _both(one: str, other: str) -> tuple[Column, ...]:
+    sides = (Column(name, 16, grow=True, most=44) for name in (one, other))
+    return Column("", 12), *sides, Column("difference", 12, "right")
 
 
 def _nothing(_: object) -> None:

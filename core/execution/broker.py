@@ -369,12 +369,8 @@ class BacktestBroker:
             reason = check_siblings(order, [one.order for one in siblings if not one.status.is_final])
         if reason or record.asleep:
             return reason
-        others = [one for one in self._tracker.open_records() if self._counts(one, record)] if self._open else []
+        others = [one for one in self._tracker.open_records() if self._counts(one, record)]
         return check_claims(Ask(record, self._portfolio, others, self._terms, instrument))
-
-    @property
-    def _open(self) -> Mapping[str, Mapping[int, OrderRecord]]:
-        return self._tracker.symbols
 
     def _counts(self, record: OrderRecord, asked: OrderRecord) -> bool:
         """Say whether an open order has a claim besides another: it is awake, and neither canceled nor at its end."""

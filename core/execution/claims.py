@@ -62,7 +62,7 @@ def _groups(records: Iterable[OrderRecord]) -> list[list[OrderRecord]]:
     """Return open orders by what they claim together: siblings in one list, every other in its own."""
     groups: dict[int, list[OrderRecord]] = {}
     for record in records:
-        groups.setdefault(record.group_id or -record.id, []).append(record)
+        groups.setdefault(record.group_id or record.id, []).append(record)
     return list(groups.values())
 
 

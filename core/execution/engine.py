@@ -320,9 +320,9 @@ class ExecutionEngine:
 
     def _outcome(self, bar: StandingBar, records: Sequence[OrderRecord], name: str, path: Path) -> Outcome:
         """Return what a path would give, walked on copies and without callbacks."""
-        portfolio, clock = self._portfolio.fork(), Clock(self._clock.step)
-        broker = self._broker.fork(portfolio, records, clock)
-        engine = ExecutionEngine(broker, portfolio, self._simulator, clock=clock)
+        portfolio = self._portfolio.fork()
+        broker = self._broker.fork(portfolio, records, Clock(self._clock.step))
+        engine = ExecutionEngine(broker, portfolio, self._simulator)
         engine._walk_legs({bar.symbol: bar.on_path(path)}, broker.tracker.symbols)
         held = portfolio.get_position(bar.symbol).quantity
         value = add(portfolio.get_cash_balance(), multiply(held, bar.close))

@@ -18,7 +18,7 @@ from core.reason import Code, Reason
 def check_limits(ask: Ask) -> Reason | None:
     """Check what an order opens or adds against the limits; what only reduces passes them all."""
     limits = ask.terms.limits
-    if limits is _NO_LIMITS or limits == _NO_LIMITS:
+    if limits == _NO_LIMITS:
         return None
     opening = subtract(ask.record.remaining, ask.covered)
     if opening <= ZERO:

@@ -225,7 +225,7 @@ class OrderTracker:
         self._move(record, _FILLED if is_whole else _PARTIALLY_FILLED, "filled")
         record.traded = traded_after(record.traded, fill.quantity, fill.notional, is_maker=fill.rule.is_maker)
         record.remaining = ZERO if is_whole else subtract(record.remaining, fill.quantity)
-        record.commissions = add(record.commissions, fill.commission) if record.commissions else fill.commission
+        record.commissions = add(record.commissions, fill.commission)
         self._fills[fill.id] = fill
         self._next_fill_id = max(self._next_fill_id, fill.id + 1)
         if is_whole:

@@ -153,7 +153,7 @@ class Requests:
         """Change an order, and the exits of an entry by as many units; what has none left is canceled."""
         grown = subtract(order.quantity, record.order.quantity)
         self._lifecycle.amend(record, order, stop_price, now)
-        children = self._tracker.find_open(record.child_ids) if grown else []
+        children = self._tracker.find_open(record.child_ids)
         for child in children:
             change = max(grown, minus(child.asleep))  # what is awake belongs to what the entry has filled
             if change:

@@ -55,10 +55,16 @@ class Branch:
     error: FillstepError | None = None
 
     @property
+    def final_equities(self) -> tuple[Decimal, Decimal]:
+        """Equity of the parent and of the branch as far as each has come, money."""
+        before, after = (run.equity_curve.equity(run.clock.step) for run in (self.parent, self.run))
+        return before, after
+
+    @property
     def equity_gained(self) -> Decimal:
         """Final equity less that of the parent, money."""
-        gained, before = (run.equity_curve.equity(run.clock.step) for run in (self.run, self.parent))
-        return subtract(gained, before)
+        before, after = self.final_equities
+        return subtract(after, before)
 
 
 def branch(parent: Backtest, change: Change) -> Branch:

@@ -9,6 +9,8 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from core.text import clean
+
 
 class ChoiceScreen(ModalScreen[str | None]):
     """Asks for one of some keys, or for any letter; nothing is chosen with esc."""
@@ -28,7 +30,7 @@ class ChoiceScreen(ModalScreen[str | None]):
         """
         super().__init__()
         offered = "  ".join(f"{key} {name}" for key, name in choices.items())
-        self._text = f"{question}  {offered}".rstrip()
+        self._text = clean(f"{question}  {offered}".rstrip())
         self._choices = choices
 
     def compose(self) -> ComposeResult:
@@ -40,7 +42,7 @@ class ChoiceScreen(ModalScreen[str | None]):
         event.stop()
         event.prevent_default()
         key = event.character or ""
-        if event.key in ("escape", "q"):
-            self.dismiss(None)
-        elif key in self._choices or (not self._choices and key.isalnum()):
+        if key in self._choices or (not self._choices and key.isalnum()):
             self.dismiss(key)
+        elif event.key in ("escape", "q"):
+            self.dismiss(None)
