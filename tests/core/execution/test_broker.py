@@ -1,8 +1,9 @@
 """The broker checks and records orders, announces what becomes of them, and holds no position."""
 
 import asyncio
+import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Context, Decimal, Inexact, localcontext
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from core.clock import Clock, Phase
 from core.errors import InvalidFillError, InvalidOrderError, OrderTransitionError, UnknownOrderError
 from core.events import (
+    AmendRequested,
     CancelRequested,
     Event,
     OrderAccepted,
@@ -198,9 +200,9 @@ def test_a_queued_cancel_takes_effect_when_the_next_step_begins() -> None:
 def steps(broker: BacktestBroker, clock: Clock, *times: datetime) -> list[list[int]]:
     """Begin one step after the other, and return which orders ended in each."""
     ended = []
-    for time in times:
+    for now in times:
         clock.step += 1
-        ended.append(broker.begin_step(time))
+        ended.append(broker.begin_step(now))
     return ended
 
 
@@ -293,6 +295,16 @@ def test_a_fill_is_recorded_once_and_announced_once() -> None:
         broker.execute_fill(fill(1, 1, 4))
     assert not events
     assert len(broker.fills()) == 1
+
+
+def test_a_fill_says_in_which_of_the_finer_bars_it_was() -> None:
+    clock = Clock(3, Phase.LEG_2, 2)
+    broker, events = BacktestBroker(portfolio_of(), clock=clock), list[Event]()
+    broker.submit(buy())
+    broker.subscribe(events.append)
+    made = fill(1, 1, 4)
+    broker.execute_fill(made)
+    assert events == [OrderFilled(at(1), 1, made, Decimal(6), 2)]
 
 
 def test_positions_in_the_shape_of_a_statement() -> None:
@@ -430,6 +442,19 @@ def test_the_end_of_a_life_is_said_in_utc() -> None:
     assert reason_of(broker.get_order(1).reason)[1]["until"] == "2024-01-04 23:30"
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this machine's zone cannot be set")
+def test_the_end_of_a_life_is_said_in_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(step=0)
+    broker = BacktestBroker(portfolio_of(), clock=clock)
+    broker.submit(buy(good_till=datetime(2024, 1, 4, 23, 30, tzinfo=UTC)), eligible_step=1)
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "EST+5")
+        time.tzset()
+        assert steps(broker, clock, at(3)) == [[1]]
+    time.tzset()
+    assert reason_of(broker.get_order(1).reason)[1]["until"] == "2024-01-04 23:30"
+
+
 def test_an_exit_that_sleeps_expires_by_its_time_and_not_by_a_day() -> None:
     clock = Clock(step=0)
     broker = BacktestBroker(portfolio_of(), clock=clock)
@@ -470,6 +495,15 @@ def test_an_order_whose_time_is_over_claims_nothing(good_till: datetime, phase: 
     broker = BacktestBroker(portfolio, clock=clock)
     broker.submit(buy(limit_price=100, good_till=good_till))
     assert broker.get_order(broker.submit(buy(1, limit_price=100))).status is status
+
+
+def test_where_no_clock_has_told_the_time_open_orders_have_their_claims() -> None:
+    broker = BacktestBroker(PortfolioState(1000))
+    for _ in range(2):
+        broker.submit(buy(limit_price=60))
+    expected = {"needed": 600, "available": 400, "missing": 200, "at_most": 6, "worst_price": 40}  # 1000 - 10 x 60
+    assert broker.get_order(1).status is S.ACCEPTED
+    assert reason_of(broker.get_order(2).reason) == ("CASH_MUST_COVER_PURCHASE", expected)
 
 
 def test_an_order_for_a_day_that_has_not_begun_claims_its_units() -> None:
@@ -542,6 +576,22 @@ def test_an_order_group_is_submitted_and_then_accepted() -> None:
         (1, None, 0),
         (1, None, 0),
     ]
+
+
+def test_an_order_group_is_eligible_from_the_step_that_was_said() -> None:
+    broker = BacktestBroker(portfolio_of(), clock=Clock(step=3))
+    broker.submit_oco([buy(limit_price=90), buy(limit_price=91)], eligible_step=5)
+    assert [record.eligible_step for record in broker.tracker.all_records()] == [5, 5]
+
+
+def test_without_a_cause_none_is_said() -> None:
+    broker, events = BacktestBroker(portfolio_of()), list[Event]()
+    broker.subscribe(events.append)
+    broker.submit_oco([buy(limit_price=90), buy(limit_price=91)])
+    broker.submit_bracket(buy(limit_price=90), [sell()])
+    broker.request_amend(1, quantity=9, at_once=True)
+    causes = [event.cause for event in events if isinstance(event, (OrderSubmitted, AmendRequested))]
+    assert causes == [""] * 5
 
 
 def test_a_bracket_is_an_entry_and_exits_that_sleep() -> None:
@@ -717,3 +767,12 @@ def test_a_refusal_says_which_order_of_the_group_has_failed_first() -> None:
     broker = BacktestBroker(portfolio_of())
     broker.submit_oco([buy(), buy(0), buy(-1)])
     assert broker.get_order(1).reason == Reason.of(Code.GROUP_MUST_PASS, order=2, failed="QUANTITY_MUST_BE_ABOVE_ZERO")
+
+
+def test_an_order_that_was_edited_is_asked_for_as_edited_and_one_that_was_dropped_is_rejected() -> None:
+    broker = BacktestBroker(portfolio_of(), edits={2: buy(4), 3: None})
+    for _ in range(4):
+        broker.submit(buy(10))
+    assert [one.order.quantity for one in broker.orders()] == [10, 4, 10, 10]
+    assert [one.status for one in broker.orders()] == [S.ACCEPTED, S.ACCEPTED, S.REJECTED, S.ACCEPTED]
+    assert reason_of(broker.get_order(3).reason) == ("DROPPED_BY_HAND", {})

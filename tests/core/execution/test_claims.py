@@ -334,3 +334,19 @@ def test_an_order_that_has_filled_in_part_reserves_what_the_rest_adds_to_its_com
     record = record_of(buy(9))
     record.traded, record.commissions = Traded(Decimal(5), Decimal(250)), Decimal("1.00")
     assert opening_cost(record, Decimal(4), Decimal(50), Terms(PER_UNIT)) == 200
+
+
+def test_what_an_order_will_pay_in_commission_is_counted_as_a_taker_s() -> None:
+    terms = Terms(Commission(basis_points=10, maker_basis_points=-10))
+    assert opening_cost(record_of(buy(100)), Decimal(100), Decimal(50), terms) == 5005  # 5000 + 5000 x 0.001
+
+
+def test_the_proceeds_of_an_exit_are_less_a_commission_on_what_it_is_for() -> None:
+    view, terms = portfolio_of(("ACME", 40, "10")), Terms(Commission(basis_points=10))
+    assert available_cash(view, open_orders(sell(40)), terms) == 13_996  # 10000 + 4000 - 4000 x 0.001
+
+
+def test_exits_of_two_symbols_take_nothing_from_each_other() -> None:
+    view = portfolio_of(("ACME", 40, "10"), ("OTHER", 40, "10"))
+    exits = open_orders(sell(40), sell(40, "OTHER"))
+    assert available_cash(view, exits, FREE) == 14_800  # 10000 + 40 x 100 + 40 x 20

@@ -92,6 +92,10 @@ def test_the_digits_of_a_currency_are_a_whole_number_from_0_to_12(digits: Any) -
             model(digits=digits)
 
 
+def test_a_currency_may_have_as_many_digits_as_are_kept() -> None:
+    assert PerOrder(Decimal("1E-12"), digits=12).total(traded("1", "50")) == Decimal("0.000000000001")
+
+
 TIERS: dict[str, tuple[object, str]] = {
     "no pairs": (5, "pairs of units and money for each"),
     "a text": ("01", "pairs of units and money for each"),
@@ -111,6 +115,22 @@ def test_tiers_are_pairs_of_exact_numbers_that_rise_from_zero(tiers: Any, rule: 
     for model in (Tiered, Commission):
         with pytest.raises(NotExactError, match=rf"^tiers must be {rule}, was "):
             model(tiers=tiers)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"per_order": -1}, "per_order must be zero or above, was int -1"),
+        ({"digits": 13}, "digits must be a whole number from 0 to 12, was int 13"),
+        ({"tiers": 5}, "tiers must be pairs of units and money for each, was int 5"),
+        ({"tiers": ((0, 1, 2),)}, "tiers must be pairs of units and money for each, was tuple (0, 1, 2)"),
+        ({"tiers": ((1, 1),)}, "tiers must be in rising order from 0 units on, was tuple ((1, 1),)"),
+    ],
+)
+def test_a_setting_that_is_refused_is_said_as_it_was_given(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(NotExactError) as caught:
+        Commission(**settings)
+    assert str(caught.value) == message
 
 
 def test_tiers_are_read_as_a_file_and_the_command_line_write_them() -> None:

@@ -103,6 +103,22 @@ def test_without_a_mark_the_error_says_how_to_give_one_and_no_order_is_submitted
     assert floor.broker.order_count == 0
 
 
+def test_the_mark_of_another_symbol_is_none_to_fill_at() -> None:
+    floor = Floor()
+    floor.portfolio.mark("OTHER", 10, at(0))
+    with pytest.raises(NoMarkError, match=r"^ACME has no mark to fill at"):
+        floor.fill(BUY, 1)
+    assert floor.broker.order_count == 0
+
+
+def test_how_far_the_mark_misses_a_limit_is_in_the_instruments_ticks() -> None:
+    floor = Floor(instruments=[Instrument("ACME", tick_size=Decimal("0.05"))])
+    floor.portfolio.mark("ACME", 100, at(0))
+    with pytest.raises(OrderNotFilledError) as caught:
+        floor.fill(BUY, 1, "99")
+    assert reason_of(caught.value.reason)[1]["ticks"] == 20  # 1.00 / 0.05
+
+
 def test_with_a_simulator_an_order_is_matched_against_the_bar() -> None:
     floor = Floor(B1)
     assert [fill.price for fill in floor.engine.process(Order("ACME", BUY, 1))] == [101]
@@ -800,6 +816,28 @@ def test_what_a_fill_at_the_close_asks_for_waits_for_the_next_bar() -> None:
     assert fills_of(made) == [(1, "1", "51.00", "03"), (2, "-1", "52.00", "04"), (3, "1", "53.00", "04")]
 
 
+def test_what_wakes_at_a_close_beside_what_is_awake_waits_for_the_next() -> None:
+    def enter_at_closes(now: Now) -> None:
+        entry, exit_ = (Order("A", side, 800, type=OrderType.MARKET_ON_CLOSE) for side in (BUY, SELL))
+        now.submit_bracket(entry, exit_)
+
+    volumes = (100_000, 100_000, 5_000, 50_000, 50_000)
+    made = run(
+        bars_of("A", *(f"50.00/50.00/50.00/50.00/{volume}" for volume in volumes)),
+        {0: lambda now: now.sell("A", 1000), 1: enter_at_closes},
+        allow_short=True,
+        volume_cap=Decimal("0.1"),
+    )
+    # the entry reduces a short, so it comes first: at the second close it wakes 300 beside the 500 of the close before
+    assert fills_of(made) == [
+        (1, "-1000", "50.00", "03"),
+        (2, "500", "50.00", "04"),
+        (2, "300", "50.00", "05"),
+        (3, "-500", "50.00", "05"),
+        (3, "-300", "50.00", "06"),
+    ]
+
+
 # --- slippage
 
 
@@ -1101,6 +1139,38 @@ def test_a_trailing_stop_that_follows_where_it_was_tested_is_met_on_the_rest_of_
     ]
 
 
+def test_each_move_of_a_stop_inside_a_bar_is_stamped_with_the_bar() -> None:
+    made, events = Steps(), list[Event]()
+    made.portfolio.update_position(symbol="A", quantity_delta=10, price=50, timestamp=at(2))
+    made.broker.submit(Order("A", SELL, 10, trail_amount=5, stop_price=40))
+    made.broker.subscribe(events.append)
+    made.engine.run_bars([{"A": made.bar()}])
+    moves = [(one.after, one.timestamp) for one in events if isinstance(one, StopMoved)]
+    assert moves == [(45, at(3)), (46, at(3))]  # 50.00 - 5 at the open, 51.00 - 5 at the high
+
+
+def test_a_reduction_comes_first_where_a_stop_has_just_followed_too() -> None:
+    def ask(now: Now) -> None:
+        now.buy("A", 10, limit_price=Decimal("99.50"))
+        now.buy("A", 5, limit_price=98)
+        now.sell("A", 5, stop_price=98)
+
+    def protect(now: Now, fill: Fill) -> None:
+        if fill.id == 1:
+            now.sell("A", 10, trail_amount=5, stop_price=90)
+
+    made = run(
+        bars_of("A", "100.00", "100.00/101.00/97.00/99.00"),
+        Answering({0: ask}, answer=protect),
+        path=PathRule.HIGH_FIRST,
+        allow_short=True,
+    )
+    # the trail follows to 99.50 - 5 where it was asked for; further down the sale reduces what the first fill holds
+    moves = [(str(one.after), one.timestamp) for one in made.journal if isinstance(one, StopMoved)]
+    assert moves == [("94.50", at(1))]
+    assert fills_of(made) == [(1, "10", "99.50", "03"), (3, "-5", "98.00", "03"), (2, "5", "98.00", "03")]
+
+
 # --- the engine by itself
 
 
@@ -1231,7 +1301,8 @@ def test_at_the_close_only_new_market_orders_fill() -> None:
     made.clock.phase = Phase.LEG_1
     made.broker.submit(Order("A", BUY, 1), eligible_step=4)  # asked for before the close
     made.clock.phase = Phase.STRATEGY
-    made.engine.fill_at_close({"A": made.bar()})
+    none_of_c = StandingBar.of_row(bars_of("C", "10"), 0, 1, at(3))
+    made.engine.fill_at_close({"C": none_of_c, "A": made.bar()})
     (fill,) = made.broker.fills()
     assert (fill.order_id, fill.price, fill.rule) == (4, Decimal("50.25"), FillRule.SAME_CLOSE)
     assert fill.timestamp == at(3)
@@ -1253,6 +1324,24 @@ def test_an_order_that_is_over_has_no_reason_to_be_open() -> None:
     made = Steps()
     made.broker.submit(Order("A", BUY, 0))
     assert made.engine.why_open(1, [made.bar()]) is None
+    made.broker.submit(Order("A", BUY, 1, limit_price=40))
+    assert reason_of(made.engine.why_open(2, [made.bar()]))[0] == "LIMIT_NOT_REACHED"
+    made.broker.cancel(2)
+    assert made.engine.why_open(2, [made.bar()]) is None
+
+
+def test_a_last_price_is_of_this_step_if_nothing_else_is_said() -> None:
+    made = Steps()
+    made.broker.submit(Order("A", BUY, 1))
+    assert reason_of(made.engine.why_open(1, [])) == ("NO_BAR", {"symbol": "A", "steps": 0})
+
+
+def test_a_single_order_fills_in_whole_steps_of_its_instrument() -> None:
+    portfolio, simulator = PortfolioState(100_000), MarketSimulator(volume_cap=Decimal("0.1"))
+    broker = BacktestBroker(portfolio, instruments=[Instrument("A", quantity_step=Decimal(1))])
+    simulator.stand_on(bar_of("50/51/49/50.25/5009", "A"))
+    fills = ExecutionEngine(broker, portfolio, simulator).process(Order("A", BUY, 800))
+    assert [fill.quantity for fill in fills] == [500]  # of 500.9
 
 
 def test_a_single_order_takes_what_is_left_of_its_bar_once() -> None:
@@ -1272,10 +1361,51 @@ def test_an_order_that_had_to_fill_and_lapsed_carries_why() -> None:
     assert isinstance(caught.value.reason, Reason)
 
 
+def test_a_cancel_inside_a_bar_is_stamped_with_the_bar_and_not_with_the_newest_mark() -> None:
+    made, events = Steps(), list[Event]()  # the newest mark is of step 2
+    made.broker.submit(Order("A", BUY, 1, limit_price=40, time_in_force=IOC))
+    made.broker.subscribe(events.append)
+    made.engine.run_bars([{"A": made.bar()}])
+    assert [(type(one), one.timestamp) for one in events] == [(OrderCanceled, at(3))]
+
+
 def test_a_cancel_inside_a_bar_is_stamped_with_the_bar() -> None:
     made = met(lambda now: now.buy("A", 1, limit_price=40, time_in_force=IOC), "50.00")
     (event,) = (one for one in made.journal if isinstance(one, OrderCanceled))
     assert event.timestamp == at(1)
+
+
+def ambiguities(made: Steps, text: str, part: int = 0) -> list[PathAmbiguous]:
+    """Walk a bar, and return what is ambiguous in it."""
+    events: list[Event] = []
+    made.broker.subscribe(events.append)
+    made.engine.run_bars([{"A": made.bar(text, part)}])
+    return [event for event in events if isinstance(event, PathAmbiguous)]
+
+
+def test_what_is_ambiguous_in_a_finer_bar_says_in_which() -> None:
+    made = Steps()
+    exits = [Order("A", SELL, 100, stop_price=98), Order("A", SELL, 100, limit_price=103)]
+    made.broker.submit_bracket(Order("A", BUY, 100), exits)
+    (event,) = ambiguities(made, BRACKET_BAR, part=2)
+    assert (event.at_stake, event.part) == (500, 2)  # 100 x (103 - 98)
+
+
+def test_the_other_path_is_walked_by_the_same_rules() -> None:
+    made = Steps(slippage=Slippage(ticks=10))
+    exits = [Order("A", SELL, 100, stop_price=98), Order("A", SELL, 100, limit_price=103)]
+    made.broker.submit_bracket(Order("A", BUY, 100), exits)
+    (event,) = ambiguities(made, BRACKET_BAR)
+    assert event.at_stake == 510  # 100 x (103.00 - 97.90)
+
+
+def test_on_the_other_path_too_an_exit_is_tested_where_its_entry_fills() -> None:
+    made = Steps()
+    exits = [Order("A", SELL, 10, stop_price=100), Order("A", SELL, 10, limit_price=Decimal("101.50"))]
+    made.broker.submit_bracket(Order("A", BUY, 10, stop_price=102), exits)
+    # on either path it is bought at 102.00 and sold there, for that is above its target
+    assert ambiguities(made, "101.00/103.00/99.00/100.50") == []
+    assert [(fill.order_id, str(fill.price)) for fill in made.broker.fills()] == [(1, "102.00"), (3, "102.00")]
 
 
 # --- against a walk of the path, tick by tick

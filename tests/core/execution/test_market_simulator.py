@@ -1,6 +1,7 @@
 """Orders against bars: what happens next, at which price, by which rule; and why the others do not fill."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Context, Decimal, Inexact, localcontext
 from functools import partial
 from typing import Any
@@ -320,6 +321,11 @@ def test_an_order_on_the_open_meets_the_first_of_the_finer_bars_alone() -> None:
     assert next_of(finer, Phase.OPEN, buy(type=ON_OPEN), buy()) == (2, Act.FILL, 10_100)
 
 
+def test_the_life_of_an_order_reaches_to_a_bar_stamped_with_its_end() -> None:
+    assert next_of(walked(), Phase.OPEN, buy(good_till=at(0))) == (1, Act.FILL, 10_100)  # the bar is stamped at(0)
+    assert next_of(walked(), Phase.OPEN, buy(good_till=at(0) - timedelta(microseconds=1))) is None
+
+
 def test_a_position_makes_its_reductions_come_first() -> None:
     orders = (buy(), sell())
     assert [(next_of(walked(), Phase.OPEN, *orders, held=held) or (0,))[0] for held in (-1, 0, 1)] == [1, 1, 2]
@@ -360,6 +366,13 @@ def test_an_order_that_is_not_yet_eligible_does_not_trail() -> None:
     assert MarketSimulator().advance(bar, [record], 10_150, 3) == []
     assert bar.place == 10_150
     assert MarketSimulator().advance(bar, [record], 10_150, 4) == [(record, Decimal("100.50"))]
+
+
+def test_an_order_that_is_not_yet_eligible_keeps_no_other_from_trailing() -> None:
+    waiting = record_of(sell(trail_amount=1), eligible_step=4, stop_price=Decimal(90))
+    record = record_of(sell(trail_amount=1), eligible_step=3, stop_price=Decimal(90))
+    # 101.50 - 1
+    assert MarketSimulator().advance(walked(), [waiting, record], 10_150, 3) == [(record, Decimal("100.50"))]
 
 
 def test_once_the_tests_at_a_price_are_over_what_was_new_there_is_no_longer() -> None:
@@ -492,6 +505,14 @@ def test_a_stop_limit_slips_only_where_it_is_triggered() -> None:
     assert made.price_of(execution(record, 10_100), bar, Decimal(1)).price == Decimal("101.02")
     record.just_triggered = False
     assert made.price_of(execution(record, 10_100), bar, Decimal(1)).price == Decimal("101.00")
+
+
+def test_one_order_by_itself_slips_as_in_a_run() -> None:
+    stop_limit = buy(stop_price="101.50", limit_price=102)
+    match = simulator("101.00/102.00/99.50/100.50", slippage=Slippage(ticks=2)).match(stop_limit)
+    assert match == Match(Decimal(100), Decimal("101.52"), AT_STOP, at(1))  # triggered here, so it slips
+    by_share = simulator("100.00/108.00/92.00/100.00/1000", slippage=Slippage(volume_impact=Decimal("0.1")))
+    assert by_share.match(buy()) == Match(Decimal(100), Decimal("100.10"), AT_OPEN, at(1))  # 100 x 0.1 x 0.1^2
 
 
 def test_a_model_of_ones_own_is_told_price_quantity_volume_and_tick() -> None:

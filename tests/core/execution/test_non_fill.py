@@ -12,7 +12,7 @@ from core.execution.order_record import Entry, OrderRecord
 from core.execution.standing_bar import StandingBar
 from core.order import BUY, SELL, Order, OrderType
 from core.reason import Reason
-from tests.core.builders import at, bars_of, reason_of
+from tests.core.builders import at, bar_of, bars_of, reason_of
 from tests.core.execution.records import order_of, record_of
 
 buy, sell = partial(order_of, BUY, 100), partial(order_of, SELL, 100)
@@ -166,6 +166,13 @@ def test_a_miss_is_counted_in_the_instruments_ticks() -> None:
     assert reason_of(missed(record_of(buy(limit_price="98.75")), coarse, coarse.path, 0, 0))[1]["ticks"] == 3
     found = missed(record_of(buy(limit_price="99.40")), coarse, coarse.path, 0, 0)
     assert reason_of(found)[1]["ticks"] == Decimal("0.4")
+
+
+def test_a_miss_is_counted_exactly_however_far_it_is() -> None:
+    order = buy(limit_price="0.000000000001")
+    far = StandingBar.of_bar(bar_of("9007.199254740994"), order)
+    found = missed(record_of(order), far, far.path, 0, 0)
+    assert reason_of(found)[1]["ticks"] == 9_007_199_254_740_993  # 2^53 + 2 - 1, which is no float
 
 
 def test_only_the_corners_that_an_order_met_count() -> None:
@@ -418,6 +425,8 @@ OF_VOLUME = [
     pytest.param(buy(type=OrderType.MARKET_ON_OPEN), (1, 0), None, id="which is enough"),
     pytest.param(buy(type=OrderType.MARKET_ON_CLOSE), (1, 0), 501, id="one on the close meets the last alone"),
     pytest.param(buy(type=OrderType.MARKET_ON_CLOSE), (0, 1), None, id="which is enough too"),
+    pytest.param(buy(type=OrderType.MARKET_ON_CLOSE), (0,), 500, id="the only one too"),
+    pytest.param(buy(type=OrderType.MARKET_ON_CLOSE), (0, 1, 0), 502, id="and none in between"),
     pytest.param(sell(limit_price=103), (1, 0), 501, id="a limit meets those that reach it"),
     pytest.param(sell(limit_price=103), (0, 1), None, id="and no others"),
     pytest.param(sell(limit_price=102), (0, 1), None, id="a limit that both reach"),

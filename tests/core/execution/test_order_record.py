@@ -38,6 +38,13 @@ def test_what_is_awake_is_what_remains_less_what_sleeps(remaining: str, asleep: 
     assert record.awake == Decimal(awake)
 
 
+def test_units_that_woke_at_the_close_of_a_step_are_ready_from_the_next_on() -> None:
+    record = record_of(order_of(SELL, 10), eligible_step=3, asleep=Decimal(1), fresh=(4, Decimal(5)))
+    assert [record.ready(step) for step in (2, 3, 4, 5)] == [0, 9, 4, 9]  # of 9 that are awake 5 are fresh in step 4
+    record.fresh = None
+    assert [record.ready(step) for step in (2, 3, 4, 5)] == [0, 9, 9, 9]
+
+
 KINDS = [
     # the order, triggered just now, then: waits for its stop, at market, at market and not for a close, slips
     pytest.param(order_of(BUY), None, (False, True, True, True), id="market"),

@@ -234,6 +234,13 @@ def test_open_orders_come_by_number_whatever_their_symbols() -> None:
     assert [record.id for record in tracker.all_records()] == [1, 2, 3, 4]
 
 
+def test_open_orders_of_two_symbols_come_by_number_too() -> None:
+    tracker = OrderTracker()
+    for symbol in ("Z", "A", "Z"):
+        tracker.accept(tracker.add(Order(symbol, BUY, 1), None, 0))
+    assert [record.id for record in tracker.open_records()] == [1, 2, 3]
+
+
 def test_orders_whose_life_is_bounded_by_time_are_kept_apart_while_they_are_open() -> None:
     tracker = OrderTracker()
     assert not tracker.has_mortal_records
@@ -432,6 +439,10 @@ def test_an_order_begins_as_it_was_asked_for() -> None:
     assert (record.instant, record.is_open) == (None, False)
 
 
+def test_an_order_came_before_the_close_if_nothing_else_is_said() -> None:
+    assert OrderTracker().add(order_of(BUY), at(0), 0).is_after_close is False
+
+
 @pytest.mark.parametrize(
     ("eligible", "step", "submitted", "has_day"),
     [
@@ -485,6 +496,16 @@ def test_units_that_wake_after_the_close_wait_for_the_next_bar() -> None:
     record.eligible_step = 9
     tracker.wake(record, Decimal(1), at(4).date(), 4, None)
     assert record.eligible_step == 9  # it never comes earlier
+
+
+def test_units_that_wake_after_the_close_beside_others_wait_for_the_next_bar_alone() -> None:
+    tracker = OrderTracker()
+    record = asleep(tracker)
+    tracker.wake(record, Decimal(4), at(3).date(), 3, None)
+    assert (record.eligible_step, record.fresh) == (4, None)
+    tracker.wake(record, Decimal(5), at(4).date(), 4, None)
+    assert (record.eligible_step, record.fresh, record.awake) == (4, (4, Decimal(5)), 9)
+    assert [record.ready(step) for step in (3, 4, 5)] == [0, 4, 9]  # the 5 that woke in step 4 from step 5 on
 
 
 # --- stops

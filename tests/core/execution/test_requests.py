@@ -227,6 +227,16 @@ def test_an_amend_to_what_has_filled_cancels_the_rest() -> None:
     assert (tracked.order.quantity, tracked.order.limit_price, tracked.filled_quantity) == (10, 90, 4)
 
 
+def test_an_amend_to_what_has_filled_that_waits_cancels_when_the_next_step_begins() -> None:
+    made = desk()
+    made.submit(BUY, 10, "90")
+    filled(made, 1, 4)
+    made.broker.request_amend(1, quantity=4, at_once=False)
+    events = heard(made)
+    assert made.broker.begin_step(at(1)) == [1]
+    assert events == [OrderCanceled(at(1), 1, Decimal(6), why(Code.CANCEL_REQUESTED, remaining=6, quantity=10))]
+
+
 def test_an_amend_to_nothing_of_an_order_that_has_not_filled_cancels_it() -> None:
     made = desk()
     made.submit(BUY, 10, "90")
@@ -430,6 +440,15 @@ def test_an_amend_that_leaves_nothing_ends_the_order_with_what_took_it(quantity:
     assert (tracked.status, tracked.given_up_quantity, tracked.order.quantity) == (S.CANCELED, given_up, quantity)
 
 
+def test_an_amend_that_waits_and_leaves_nothing_ends_the_order_when_the_next_step_begins() -> None:
+    made = pair()
+    filled(made, 1, 4)
+    made.broker.request_amend(2, quantity=4, at_once=False)  # its sibling took 4
+    events = heard(made)
+    assert made.broker.begin_step(at(1)) == [2]
+    assert [(type(event), event.timestamp) for event in events] == [(OrderAmended, at(1)), (OrderCanceled, at(1))]
+
+
 # --- brackets
 
 
@@ -456,6 +475,15 @@ def test_the_exits_of_an_entry_change_with_it(quantity: int) -> None:
         (2, quantity == 6),
         (3, quantity == 6),
     ]
+
+
+def test_the_exits_of_an_entry_change_when_it_does() -> None:
+    made = bracket()
+    made.broker.request_amend(1, quantity=6, at_once=False)
+    events = heard(made)
+    assert made.broker.begin_step(at(1)) == [1]
+    changed = [(event.order_id, event.timestamp) for event in events if isinstance(event, OrderAmended)]
+    assert changed == [(1, at(1)), (2, at(1)), (3, at(1))]
 
 
 def test_a_price_of_an_entry_changes_nothing_of_its_exits() -> None:

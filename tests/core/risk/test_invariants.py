@@ -183,3 +183,49 @@ def test_a_ledger_that_was_tampered_with_breaks_i4() -> None:
 def test_a_message_shows_both_sides_and_the_state() -> None:
     with pytest.raises(InvariantError, match=r"^invariant I1 is broken: .*452.*Totals\(cash=Decimal\('452'\)"):
         check_totals(SOUND._replace(cash=Decimal(452)))
+
+
+STATE = (
+    "Totals(cash=Decimal('451'), capital=Decimal('1000'), paid=Decimal('550'), commissions=Decimal('2'), "
+    "income=Decimal('3'))"
+)
+
+
+def words_of_broken(call: Any, *arguments: Any) -> str:
+    """Return what is said of the invariant that a call finds broken."""
+    with pytest.raises(InvariantError) as caught:
+        call(*arguments)
+    return str(caught.value)
+
+
+def test_totals_that_break_i1_are_shown_with_what_they_should_be() -> None:
+    off = SOUND._replace(cash=Decimal(452))
+    state = STATE.replace("451", "452")
+    assert words_of_broken(check_totals, off) == (
+        f"invariant I1 is broken: cash 452 is not capital + income - paid - commissions ({state})"
+    )
+
+
+def test_a_fill_that_breaks_i2_is_shown_with_what_it_gained_and_what_was_paid_and_realized() -> None:
+    off = (LEDGER[0], LEDGER[1], Decimal(21), LEDGER[3])
+    # cost 570 - 950, of which 400 came in; sold for 400 less the 380 that they cost it realized 20
+    assert words_of_broken(check_fill, "ACME", BOUGHT, off, Decimal(-400), SOUND) == (
+        "invariant I2 is broken: cost gained -380 is not paid -400 + realized 21 (ACME)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ledger", "profit", "said"),
+    [
+        pytest.param((6, 570, 20, 3), 111, "I2 is broken: 3 is not 2", id="commissions of the ledgers and in total"),
+        # 451 + 571; 1000 + 20 - 2 + 3
+        pytest.param((6, 571, 20, 2), 111, "I2 is broken: 1022 is not 1021", id="cash and cost, capital and gains"),
+        # 20 - 2 + 3 + 90
+        pytest.param((6, 570, 20, 2), 112, "I3 is broken: 112 is not 111", id="the profit, and what it is made of"),
+    ],
+)
+def test_books_that_break_an_invariant_are_shown_with_both_sides_and_the_totals(
+    ledger: tuple[int, ...], profit: int, said: str
+) -> None:
+    ledgers = [("ACME", tuple(map(Decimal, ledger)))]
+    assert words_of_broken(check_books, SOUND, ledgers, Decimal(profit), Decimal(90)) == f"invariant {said} ({STATE})"
