@@ -136,4 +136,5 @@ def test_what_is_left_of_the_identities_is_what_the_books_do_not_explain() -> No
     made._totals = made._totals._replace(cash=Decimal("2247.50"))
     assert residuals(made) == (0, 0)
     made._ledgers["LONG"] = ledger(10, 951, 20, 1)
+    made._positions.clear()
     assert residuals(made) == (1, 1)
