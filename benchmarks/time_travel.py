@@ -22,7 +22,7 @@ from core.replay.cursor import Cursor
 
 _JUMPS = 5_000
 _BARS_PER_EVENT = 0.22
-_AWAY = Decimal("0.10")
+_AWAY = Decimal("0.02")
 
 
 @define

@@ -1,12 +1,14 @@
 """Branching: what a person changes of a run, and the branch that comes of it."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
 
 from core.backtest.command import Submit
-from core.backtest.configuration import Layer, make_strategy, overlay, read_assignments
+from core.backtest.configuration import Layer, overlay, read_assignments
 from core.backtest.conversion import Text
+from core.backtest.guard import RAISED
 from core.backtest.loop import Backtest
 from core.backtest.strategies import find_strategy
 from core.backtest.strategy import Strategy
@@ -33,12 +35,13 @@ def change_of(session: Session, wanted: MakeBranch) -> Change:
     run = session.run
     if wanted.field is not None:
         name, value = wanted.field
-        kind, fields = type(run.strategy), _fields_of(run.fresh_strategy())
-        made = make_strategy(kind, [Layer(fields), read_assignments([f"{name}={value}"])])
-        return Change(f"{name} is {value}", strategy=made)
+        kind, layer = type(run.strategy), _read(name, value)
+        given = {name: layer.value(key, one.type) for key, name, one in layer.fields(kind)}
+        return Change(f"{name} is {value}", strategy=_made(kind, {**_fields_of(run.fresh_strategy()), **given}))
     if wanted.setting is not None:
         key, value = wanted.setting
-        return Change(f"{key} is {value}", settings=overlay(run.settings, Layer({key: Text(value)}, "branch ")))
+        said = {name: Text(one) if isinstance(one, str) else one for name, one in _read(key, value).values.items()}
+        return Change(f"{key} is {value}", settings=overlay(run.settings, Layer(said, "setting ")))
     if wanted.edit is not None:
         order_id, order = wanted.edit
         session.timeline.asked_at(order_id)
@@ -77,7 +80,18 @@ def reloaded(run: Backtest) -> Change:
     edited = find_strategy(f"{kind.__module__}:{kind.__qualname__}")
     known = {one.alias for one in attrs.fields(edited) if one.init}
     fields = {name: value for name, value in _fields_of(run.fresh_strategy()).items() if name in known}
-    return Change(f"{kind.__module__} as it is now", strategy=edited(**fields))
+    return Change(f"{kind.__module__} as it is now", strategy=_made(edited, fields))
+
+
+def _made(kind: type[Strategy], fields: Mapping[str, object]) -> Strategy:
+    try:
+        return kind(**fields)
+    except RAISED as error:
+        raise InputError(f"{kind.__name__} cannot be made: {type(error).__name__}: {error}") from error
+
+
+def _read(name: str, value: str) -> Layer:
+    return Layer(read_assignments([f"{name}={value}"]).values, "set ")
 
 
 def _fields_of(strategy: Strategy) -> dict[str, object]:

@@ -19,13 +19,16 @@ _OFF: Final = "0"
 
 
 def check_debugger() -> None:
-    """Refuse where a person has switched debugging off.
+    """Refuse where a person has switched debugging off, or has named a debugger that is not there.
 
     Raises:
         InputError: They have.
     """
-    if os.environ.get(_HOOK) == _OFF:
+    hook = os.environ.get(_HOOK)
+    if hook == _OFF:
         raise InputError(f"{_HOOK} is {_OFF}, which switches debugging off: unset it to go into the code")
+    if hook:
+        _module_of(hook)
 
 
 def debug_at(run: Backtest, cursor: Cursor) -> None:

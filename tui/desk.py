@@ -378,7 +378,7 @@ class Desk:
         """Ask for an order by a form."""
         symbol, _ = self._host.selected
         symbols = self._session.run.feed.places
-        self._host.put(OrderForm(symbol or min(symbols), symbols), self._take_line)
+        self._host.put(OrderForm(symbol or min(symbols)), self._take_line)
 
     def command(self) -> None:
         """Ask for a command."""

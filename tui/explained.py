@@ -19,6 +19,7 @@ from tui.sentences import Tone, asked
 from tui.shown import ExplainView
 
 _REMEDY = "would pass"
+_ITS_BAR = "  on bar "  # which is not known before it is over
 _MOST_TOLD = 6  # open orders of a quiet bar
 
 
@@ -46,10 +47,10 @@ def _of_order(scene: Scene, moment: Moment, order_id: int) -> ExplainView:
     chapters = explain_at(scene.timeline, order_id, moment.cursor)
     state = tracked.status.value.lower().replace("_", " ")
     lines: list[tuple[str, Tone]] = [(clean(f"#{order_id} {asked(tracked.order)}: {state}"), _tone(tracked))]
-    for chapter in reversed(chapters):
-        lines += _told(chapter)
     step = chapters[-1].step if chapters else moment.cursor.step
     bar, path = _bar(scene, moment, tracked.order.symbol, step)
+    for chapter in reversed(chapters):
+        lines += (line for line in _told(chapter) if bar is not None or not line[0].startswith(_ITS_BAR))
     prices = None if bar is None else (bar.open, bar.high, bar.low, bar.close)
     marks = [*_waits_for(tracked), *((_sign(one), one.fill.price) for one in chapters if isinstance(one, FillEffect))]
     return ExplainView(f"#{order_id}, bar {step + 1}", tuple(lines), prices, path, marks)

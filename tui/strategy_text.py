@@ -32,7 +32,7 @@ def strategy_view(call: Callable[[int], StrategyCalls] | None, step: int) -> Tex
 def _lines(now: Call, before: Call | None) -> Iterator[tuple[str, Tone]]:
     width = max(map(len, now.fields), default=0)
     for name, value in now.fields.items():
-        earlier = value if before is None else before.fields.get(name)
+        earlier = value if before is None else before.fields.get(name, "nothing")
         was = "" if earlier == value else f"   was {earlier}"
         yield f"{clean(name):<{width}}  {value}{was}", "warn" if was else ""
     if not now.fields:

@@ -32,6 +32,15 @@ class Extremes(NamedTuple):
     lowest: Decimal = ZERO
 
 
+class _Known(NamedTuple):
+    """Extremes, and of which stretch their step is, by its number."""
+
+    step: int = -1
+    highest: Decimal = ZERO
+    lowest: Decimal = ZERO
+    place: int = 0
+
+
 @frozen
 class Stretch:
     """Steps in which nothing but marks changed.
@@ -64,8 +73,8 @@ class EquityCurve:
     _initial_capital: Decimal
     _stretches: list[Stretch] = field(init=False)
     _read: int = field(default=0, init=False)  # how many facts are in the stretches
-    _kept: list[Extremes] = field(factory=lambda: [Extremes()], init=False)  # from which others are found
-    _newest: Extremes = field(default=Extremes(), init=False)  # what was asked for last
+    _kept: list[_Known] = field(factory=lambda: [_Known()], init=False)  # from which others are found
+    _newest: _Known = field(default=_Known(), init=False)  # what was asked for last
 
     def __attrs_post_init__(self) -> None:
         """Begin with a stretch of cash alone."""
@@ -86,22 +95,24 @@ class EquityCurve:
         The steps must be over: what was seen of them is remembered.
         """
         self._read_on()
-        known, step = self._newest, max(step, -1)
-        if known.step > step or self._kept[-1].step > known.step:
+        known, step, stretches = self._newest, max(step, -1), self._stretches
+        if not step - _KEPT <= known.step <= step:
             known = self._kept[bisect_right(self._kept, step, key=lambda one: one.step) - 1]
         while known.step < step:
-            place = self._place_of(known.step + 1)
-            following = self._stretches[place + 1].start if place + 1 < len(self._stretches) else step + 1
+            place = known.place
+            while place + 1 < len(stretches) and stretches[place + 1].start <= known.step + 1:
+                place += 1
+            following = stretches[place + 1].start if place + 1 < len(stretches) else step + 1
             last = min(step, following - 1, known.step + _KEPT - known.step % _KEPT)
-            known = self._with(known, self._stretches[place], last)
+            known = self._with(known, place, last)
             if last % _KEPT == 0 and last > self._kept[-1].step:
                 self._kept.append(known)
         self._newest = known
-        return known
+        return Extremes(*known[:3])
 
-    def _with(self, known: Extremes, stretch: Stretch, last: int) -> Extremes:
-        """Return what is known with the steps up to one more, all of one stretch."""
-        first = known.step + 1
+    def _with(self, known: _Known, place: int, last: int) -> _Known:
+        """Return what is known with the steps up to one more, all of one stretch, by its place."""
+        first, stretch = known.step + 1, self._stretches[place]
         if len(stretch.held) == 1:
             values = [self._extreme_value(stretch, first, last, extreme) for extreme in (max, min)]
         else:
@@ -109,7 +120,7 @@ class EquityCurve:
             values = [self._market_value(stretch, step) for step in steps]
         base = subtract(stretch.cash, stretch.capital)
         highest, lowest = add(base, max(values)), add(base, min(values))
-        return Extremes(last, max(known.highest, highest), min(known.lowest, lowest))
+        return _Known(last, max(known.highest, highest), min(known.lowest, lowest), place)
 
     def _extreme_value(self, stretch: Stretch, first: int, last: int, extreme: Callable[[list[int]], int]) -> Decimal:
         """Return the market value of the one position held at its highest or lowest close."""

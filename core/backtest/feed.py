@@ -36,7 +36,7 @@ class Feed:
         BarDataError: No bars, or two of one symbol.
     """
 
-    __slots__ = ("_last", "bars", "group_of_step", "groups", "places", "times")
+    __slots__ = ("_is_aligned", "_last", "bars", "group_of_step", "groups", "places", "times")
 
     def __init__(self, bars: Sequence[Bars]) -> None:
         self.bars = tuple(sorted(bars, key=lambda one: one.symbol))
@@ -46,6 +46,7 @@ class Feed:
         clock = pl.concat(stamps).unique().sort()
         self.times: list[int] = clock.to_list()
         self.groups, self.group_of_step = _group(clock, stamps)
+        self._is_aligned = len(self.groups) == 1  # every symbol has a bar in every step
         self._last: tuple[int | None, datetime] = (None, to_datetime(0))  # the step that was asked for, and its time
 
     def __len__(self) -> int:
@@ -66,6 +67,8 @@ class Feed:
 
     def row_at(self, place: int, step: int) -> int:
         """Return the row of a symbol's newest bar at a step, by its place in `bars`; -1 before its first."""
+        if self._is_aligned:
+            return step
         return bisect_right(self.bars[place].times, self.times[step]) - 1
 
     def step_at(self, place: int, row: int) -> int:

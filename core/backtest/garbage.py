@@ -8,6 +8,18 @@ _RARE = (5_000_000, 50, 1000)  # net allocations between two young collections
 
 
 @contextmanager
+def no_collections() -> Iterator[None]:
+    """Collect nothing meanwhile: what is made is kept, and none of it is garbage; afterwards all is as before."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@contextmanager
 def rare_collections() -> Iterator[None]:
     """Leave what exists out of collections, and collect what comes seldom; afterwards all is as before."""
     thresholds = gc.get_threshold()

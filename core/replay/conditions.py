@@ -4,6 +4,7 @@ Each finds its places in one step after the other, forward. Which places these a
 came from, so whoever goes backward looks through stretches of steps, each of them forward, and finds the same.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -23,7 +24,6 @@ from core.events import (
     OrderRejected,
     OrderSubmitted,
     OrderTriggered,
-    PositionChanged,
     PositionClosed,
     PositionEvent,
     PositionOpened,
@@ -31,7 +31,7 @@ from core.events import (
 from core.reason import Code
 from core.replay.cursor import Cursor
 from core.replay.expression import Changes, Expression, Value
-from core.replay.history import History
+from core.replay.history import OF_BOOKS, History
 from core.replay.moment import Moment
 from core.replay.places import UNFINISHED
 
@@ -39,7 +39,6 @@ Finder: TypeAlias = Callable[[int], list[Cursor]]
 """Returns the places of a step; it is asked for one step after the other."""
 
 _MARK = Phase.MARK
-_OF_BOOKS: Final = frozenset({CashChanged, PositionOpened, PositionChanged, PositionClosed})
 _ENDS: Final = frozenset({OrderCanceled, OrderExpired, OrderRejected})
 
 
@@ -292,11 +291,15 @@ def walk_values(
     It is looked at after every fact after which the books add up, and at the mark of every bar, quiet ones included.
     """
     moment = _moment_before(history, first_step)
-    rows, number = history.run.journal.rows, history.run.journal.first_of_step(first_step)
-    read, stand_at, changes = expression.value, moment.stand_at, expression.changes
-    value = read(moment)
+    rows, read, stand_at = history.run.journal.rows, expression.value, moment.stand_at
+    value, changes = read(moment), expression.changes
     has_books, has_clock = Changes.BOOKS in changes, Changes.CLOCK in changes
     looks_at_mark = has_clock or Changes.MARKS in changes
+    at = (
+        history.run.journal.first_of_step(first_step)
+        if has_clock
+        else bisect_left(history.facts_of_books(), first_step, key=lambda number: rows[number][0])
+    )
 
     def look(place: Cursor, found: list[tuple[Cursor, Value]]) -> None:
         nonlocal value
@@ -304,28 +307,26 @@ def walk_values(
         now = read(moment)
         if now != value:
             value = now
-            found.append((place, now))
+            found.append((mark_of(history, place.step) if place.phase is _MARK else place, now))
 
     def find(step: int) -> list[tuple[Cursor, Value]]:
-        nonlocal number
+        nonlocal at
         found: list[tuple[Cursor, Value]] = []
-        is_marked = step < 0 or not looks_at_mark
-        is_first, sequence, count = has_clock, number, len(rows)
-        while number < count and (row := rows[number])[0] <= step:
+        facts = range(len(rows)) if has_clock else history.facts_of_books()  # with a step also the clock changes
+        is_marked, is_first, count = step < 0 or not looks_at_mark, has_clock, len(facts)
+        while at < count and (row := rows[number := facts[at]])[0] <= step:
             _, phase, kind, _ = row
             if not is_marked and phase > _MARK:
-                look(Cursor(step, _MARK, sequence), found)
+                look(Cursor(step, _MARK, 0), found)
                 is_marked = True
-            number += 1
-            if kind in _OF_BOOKS:
+            at += 1
+            if kind in OF_BOOKS:
                 moment.apply_to_books(row)
-            if kind not in UNFINISHED:
-                sequence = number
-                if is_first or (has_books and kind is CashChanged):  # the clock changes with the first place of a step
-                    look(Cursor(step, phase, sequence), found)
-                    is_first = False
+            if kind not in UNFINISHED and (is_first or (has_books and kind is CashChanged)):
+                look(Cursor(step, phase, number + 1), found)
+                is_first = False
         if not is_marked:
-            look(Cursor(step, _MARK, sequence), found)
+            look(Cursor(step, _MARK, 0), found)
         return found
 
     return find

@@ -11,17 +11,20 @@ from typing import Final
 from attrs import define, field
 
 from core.backtest.equity import EquityCurve
+from core.backtest.garbage import no_collections
 from core.backtest.journal import Row
 from core.backtest.loop import Backtest
 from core.clock import Phase
 from core.errors import InputError, StepOutOfRangeError, UnknownOrderError
-from core.events import OrderSubmitted
+from core.events import CashChanged, OrderSubmitted, PositionChanged, PositionClosed, PositionOpened
 from core.fill import Fill
 from core.order import Order
 from core.replay.cursor import START, Cursor
 from core.replay.moment import Moment
 from core.replay.places import is_whole, places_of
 
+OF_BOOKS: Final = frozenset({CashChanged, PositionOpened, PositionChanged, PositionClosed})
+"""The facts about cash and positions."""
 _STRATEGY = Phase.STRATEGY
 _LEAST_APART: Final = 128  # facts between two kept moments
 _PER_FACT: Final = 4  # open orders and positions for which they are one fact further apart
@@ -41,6 +44,8 @@ class History:
     _read: int = field(default=0, init=False)
     _asked: list[int] = field(factory=list, init=False)  # where each order was asked for, as far as was scanned
     _scanned: int = field(default=0, init=False)
+    _books: list[int] = field(factory=list, init=False)  # the facts about cash and positions, likewise
+    _scanned_books: int = field(default=0, init=False)
     _kept: list[Moment] = field(init=False)
     _kept_at: list[int] = field(init=False)
 
@@ -102,6 +107,15 @@ class History:
         while not is_whole(rows[sequence]) and sequence + 1 < len(rows):
             sequence += 1
         return self.after(sequence)
+
+    def facts_of_books(self) -> Sequence[int]:
+        """Return the numbers of the facts about cash and positions, as far as the run has come."""
+        rows = self._run.journal.rows
+        if self._scanned_books < len(rows):
+            unread = range(self._scanned_books, len(rows))
+            self._books += [number for number in unread if rows[number][2] in OF_BOOKS]
+            self._scanned_books = len(rows)
+        return self._books
 
     def asked_at(self, order_id: int) -> int:
         """Return the number of the fact that an order was asked for.
@@ -186,10 +200,14 @@ class History:
 
     def _read_to(self, sequence: int) -> None:
         """Fold the journal so far at least, and keep moments on the way."""
+        if self._read < sequence:
+            with no_collections():
+                self._read_on(sequence)
+
+    def _read_on(self, sequence: int) -> None:
         rows, newest = self._run.journal.rows, self._newest
         while self._read < sequence:
-            size = newest.size
-            following = self._kept_at[-1] + _LEAST_APART + size // _PER_FACT
+            following = self._kept_at[-1] + _LEAST_APART + newest.size // _PER_FACT
             stop = max(min(following, sequence), self._read + 1)
             newest.apply_all(rows[self._read : stop])
             self._read = stop

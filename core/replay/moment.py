@@ -6,7 +6,6 @@ The fold sets positions, cash and orders to what the facts say they became; no r
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 
 from attrs import define, field
 
@@ -16,17 +15,17 @@ from core.backtest.journal import Row
 from core.clock import Phase
 from core.errors import FillstepError
 from core.events import CashCause, CashChanged, Ledger, PositionEvent
-from core.money import add, subtract
+from core.money import ZERO, add, multiply, subtract
 from core.order import TrackedOrder
 from core.replay.cursor import START, Cursor
 from core.replay.orders import fold_order
 from core.replay.past_orders import PastOrders
+from core.risk.exposure import total
 from core.risk.invariants import Totals
 from core.risk.values import PortfolioValues, Positions
 from core.text import clean
 
 _MARK = Phase.MARK
-_CLOSE: Final = 3
 
 
 @define(eq=False)
@@ -44,7 +43,13 @@ class PastMarks:
 
     def get_mark(self, symbol: str) -> Decimal | None:
         """Return the newest close that was marked; None before a symbol's first, and for one that is unknown."""
-        return self.get_price(symbol, _CLOSE)
+        place, (step, phase, _) = self._feed.places.get(symbol), self.cursor
+        marked = step if phase >= _MARK else step - 1
+        row = -1 if place is None or marked < 0 else self._feed.row_at(place, marked)
+        if place is None or row < 0:
+            return None
+        bars = self._feed.bars[place]
+        return multiply(bars.unit, bars.closes[row])
 
     def get_price(self, symbol: str, which: int) -> Decimal | None:
         """Return a price of the newest bar that was marked: 0 to 3 for its open, high, low and close."""
@@ -53,7 +58,7 @@ class PastMarks:
         if place is None or row < 0:
             return None
         bars = self._feed.bars[place]
-        return bars.price((bars.closes if which == _CLOSE else bars.ticks[which])[row])
+        return bars.price(bars.ticks[which][row])
 
     def get_lowest_profit(self, now: Decimal) -> Decimal:
         """Return the lowest profit at the end of any step that was marked, zero at the start."""
@@ -87,7 +92,9 @@ class Moment(PortfolioValues):
     """
 
     _marks: PastMarks
-    _totals: Totals
+    _cash: Decimal
+    _capital: Decimal
+    _income: Decimal = ZERO
     orders: PastOrders = field(factory=PastOrders, init=False)
     _ledgers: dict[str, Ledger] = field(factory=dict, init=False)
     _positions: Positions = field(init=False)
@@ -99,7 +106,7 @@ class Moment(PortfolioValues):
     @classmethod
     def start(cls, feed: Feed, curve: EquityCurve, initial_capital: Decimal) -> "Moment":
         """Return the moment before the first step."""
-        return cls(PastMarks(feed, curve), Totals(cash=initial_capital, capital=initial_capital))
+        return cls(PastMarks(feed, curve), initial_capital, initial_capital)
 
     @property
     def cursor(self) -> Cursor:
@@ -138,7 +145,7 @@ class Moment(PortfolioValues):
 
     def share(self) -> "Moment":
         """Return the same moment a second time: one may move on, and the other stays."""
-        other = Moment(self._marks.share(), self._totals)
+        other = Moment(self._marks.share(), self._cash, self._capital, self._income)
         other.orders = self.orders.share()
         other._ledgers.update(self._ledgers)
         return other
@@ -167,18 +174,24 @@ class Moment(PortfolioValues):
             return False
         return True
 
-    def _move(self, _now: datetime, symbol: str, before: Ledger, after: Ledger, _fill_id: int | None) -> None:
-        charged = subtract(after[-1], before[-1])
-        self._totals = self._totals._replace(commissions=add(self._totals.commissions, charged))
+    def _move(self, _now: datetime, symbol: str, _before: Ledger, after: Ledger, _fill_id: int | None) -> None:
         self._ledgers[symbol] = after
         self._positions.pop(symbol, None)
 
     def _pay(self, _now: datetime, before: Decimal, after: Decimal, cause: CashCause, _fill_id: int | None) -> None:
-        _, capital, _, commissions, income = self._totals
-        change = subtract(after, before)
+        self._cash = after
         if cause is CashCause.INCOME:
-            income = add(income, change)
+            self._income = add(self._income, subtract(after, before))
         elif cause is not CashCause.FILL:
-            capital = add(capital, change)
-        paid = subtract(add(capital, income), add(after, commissions))  # invariant I1
-        self._totals = Totals(after, capital, paid, commissions, income)
+            self._capital = add(self._capital, subtract(after, before))
+
+    @property
+    def _totals(self) -> Totals:
+        """The totals that a portfolio keeps; what was paid follows from invariant I1."""
+        commissions = total(ledger[-1] for ledger in self._ledgers.values())
+        paid = subtract(add(self._capital, self._income), add(self._cash, commissions))
+        return Totals(self._cash, self._capital, paid, commissions, self._income)
+
+    def get_cash_balance(self) -> Decimal:
+        """Return the cash, money."""
+        return self._cash

@@ -6,13 +6,13 @@ from decimal import Decimal
 from core.money import ZERO, add, magnitude, quotient, subtract
 
 
-def total(amounts: Iterable[Decimal]) -> Decimal:
-    """Return the exact sum of amounts of money.
+def total(amounts: Iterable[Decimal], start: Decimal = ZERO) -> Decimal:
+    """Return the exact sum of amounts of money, counted from a start.
 
-    >>> total([Decimal("0.1"), Decimal("0.2")])
-    Decimal('0.3')
+    >>> total([Decimal("0.1"), Decimal("0.2")], Decimal(1))
+    Decimal('1.3')
     """
-    result = ZERO
+    result = start
     for amount in amounts:
         result = add(result, amount)
     return result

@@ -1,6 +1,6 @@
 """What positions and cash are worth: everything that can be read of a portfolio, now or at a moment of the past."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -30,9 +30,12 @@ class PortfolioValues:
 
     __slots__ = ()
     _ledgers: dict[str, Ledger]
-    _totals: Totals
     _marks: Marks
     _positions: Positions
+
+    @property
+    def _totals(self) -> Totals:
+        raise NotImplementedError
 
     def get_position(self, symbol: str) -> Position:
         """Return the position in a symbol; a flat one if it never traded."""
@@ -68,7 +71,7 @@ class PortfolioValues:
     @property
     def equity(self) -> Decimal:
         """Cash and all market values, money. A position without a mark is valued at its cost."""
-        return add(self._totals.cash, self.net_exposure)
+        return exposure.total(self._market_values(), self.get_cash_balance())
 
     @property
     def realized_pnl(self) -> Decimal:
@@ -122,12 +125,13 @@ class PortfolioValues:
     def _profit(self) -> Decimal:
         return subtract(self.equity, self.capital)
 
-    def _market_values(self) -> Iterator[Decimal]:
-        get_mark = self._marks.get_mark
+    def _market_values(self) -> list[Decimal]:
+        get_mark, values = self._marks.get_mark, []
         for symbol, (quantity, cost, _, _) in self._ledgers.items():
             if quantity:
                 mark = get_mark(symbol)
-                yield cost if mark is None else multiply(quantity, mark)
+                values.append(cost if mark is None else multiply(quantity, mark))
+        return values
 
     def _market_value(self, position: Position) -> Decimal:
         mark = self._marks.get_mark(position.symbol)

@@ -43,23 +43,46 @@ def test_every_binding_can_be_remapped_by_its_name() -> None:
 def test_the_keys_that_the_design_promises_are_there() -> None:
     keys = {key: action.id for action in ACTIONS for key in action.keys}
     assert {keys[key] for key in ("n", "right", "f10")} == {"next_bar"}
-    assert (keys["f"], keys["c"], keys["f5"], keys["space"]) == (
-        "next_fill",
-        "run_to_end",
-        "run_to_end",
-        "run_or_pause",
-    )
+    assert {keys[key] for key in ("N", "left", "f23")} == {"previous_bar"}
+    assert [keys[key] for key in ("s", "f11", "S")] == ["next_place", "next_place", "previous_place"]
+    assert [keys[key] for key in "fFcC"] == ["next_fill", "previous_fill", "go_on", "go_back"]
+    assert [keys[key] for key in ("f5", "space")] == ["go_on", "run_or_pause"]
+    assert [keys[key] for key in ("right_square_bracket", "left_square_bracket")] == ["ten_on", "ten_back"]
+    assert [keys[key] for key in ("0", "dollar_sign")] == ["first", "last"]
+    assert [keys[key] for key in "bBwWrRpdDmo"] == [
+        "breakpoint",
+        "breakpoints",
+        "changed_after",
+        "changed_before",
+        "retry",
+        "reload",
+        "other_run",
+        "difference",
+        "debug",
+        "set_bookmark",
+        "order",
+    ]
+    assert [keys[key] for key in ("apostrophe", "colon", "enter", "t")] == [
+        "go_to_bookmark",
+        "command",
+        "explain_row",
+        "go_to_row",
+    ]
     assert keys["ctrl+z"] == "suspend"
-    assert [keys[number] for number in "12345"] == [
+    assert [keys[number] for number in "12345678"] == [
         "focus_price",
         "focus_positions",
         "focus_orders",
         "focus_pnl",
         "focus_events",
+        "focus_explain",
+        "focus_timeline",
+        "focus_strategy",
     ]
 
 
 def test_keys_are_written_as_people_call_them() -> None:
     texts = {action.id: action.keys_text for action in ACTIONS}
     assert (texts["next_bar"], texts["help"], texts["leave_zoom"]) == ("n → f10", "?", "esc")
-    assert (texts["down"], texts["page_up"], texts["last"]) == ("j ↓", "pgup", "G end")
+    assert (texts["down"], texts["page_up"], texts["last_row"]) == ("j ↓", "pgup", "G end")
+    assert (texts["previous_bar"], texts["last"], texts["command"]) == ("N ← shift+f11", "$", ":")

@@ -13,10 +13,12 @@ from core.backtest.examples import DipBuyer
 from core.backtest.loop import Backtest
 from core.backtest.strategy import Now
 from core.errors import InvariantError, StrategyError
-from core.events import OrderFilled
+from core.events import CashChanged, OrderFilled
+from core.replay.cursor import Cursor
 from tui.app import FillstepApp
 from tui.messages import TITLES
 from tui.screens.help import HelpScreen
+from tui.widgets.rows import Rows
 
 Sample = Callable[..., Backtest]
 OnScreen = Callable[..., FillstepApp]
@@ -41,6 +43,18 @@ async def settle(pilot: Pilot[Any]) -> None:
     await pilot.pause()
 
 
+def app_of(pilot: Pilot[Any]) -> FillstepApp:
+    assert isinstance(pilot.app, FillstepApp)
+    return pilot.app
+
+
+def after_fill(run: Backtest) -> Cursor:
+    """Return the place of the newest fill: after the last fact of it, which is about cash."""
+    number = max(number for number, row in enumerate(run.journal.rows) if row[2] is CashChanged)
+    step, phase, _, _ = run.journal.rows[number]
+    return Cursor(step, phase, number + 1)
+
+
 def focused(pilot: Pilot[Any]) -> str | None:
     widget = pilot.app.screen.focused
     return widget.id if widget else None
@@ -49,6 +63,10 @@ def focused(pilot: Pilot[Any]) -> str | None:
 def shown_alone(pilot: Pilot[Any]) -> str | None:
     widget = pilot.app.screen.maximized
     return widget.id if widget else None
+
+
+def shows_help(pilot: Pilot[Any]) -> bool:
+    return isinstance(pilot.app.screen, HelpScreen)
 
 
 def title(pilot: Pilot[Any]) -> str:
@@ -80,7 +98,8 @@ def test_f_runs_to_the_next_fill(sample: Sample, on_screen: OnScreen, lines_of: 
             await settle(pilot)
             assert run.step_count == step + 1
             assert any(row[2] is OrderFilled for row in run.journal.rows[run.journal.first_of_step(step) :])
-            assert lines_of(pilot.app)[0].startswith(" ■ PAUSED")
+            assert app_of(pilot).session.timeline.cursor == after_fill(run)
+            assert lines_of(pilot.app)[0].startswith(f" ◀ REWOUND  bar {step + 1:>4}/2015 leg 2")
 
     on_screen(run, script)
 
@@ -103,25 +122,45 @@ def test_at_the_end_of_the_data_no_key_changes_anything(sample: Sample, on_scree
 
     async def script(pilot: Pilot[Any]) -> None:
         before = lines_of(pilot.app)
-        await pilot.press("n", "f", "c", "space", "n")
-        await settle(pilot)
+        await pilot.press("n", "n")
         assert lines_of(pilot.app) == before
+        for key, told in [("f", "no further fill"), ("c", "this is the end of the data"), ("space", "this is the end")]:
+            await pilot.press(key)
+            await settle(pilot)
+            assert lines_of(pilot.app)[-2].strip().startswith(told)
+            assert lines_of(pilot.app)[:2] == before[:2]
 
     app = on_screen(run, script)
     assert app.error is None
+    assert run.step_count == 2015
 
 
-@pytest.mark.parametrize("key", ["space", "n", "f"])
-def test_a_key_pauses_a_run(sample: Sample, on_screen: OnScreen, lines_of: LinesOf, key: str) -> None:
+@pytest.mark.parametrize(
+    "key",
+    [
+        "run_or_pause",
+        "next_bar",
+        "previous_bar",
+        "next_place",
+        "previous_place",
+        "next_fill",
+        "previous_fill",
+        "go_back",
+        "ten_on",
+        "ten_back",
+        "first",
+        "last",
+    ],
+)
+def test_a_key_of_time_pauses_a_run(sample: Sample, on_screen: OnScreen, lines_of: LinesOf, key: str) -> None:
     run = sample()
 
     async def script(pilot: Pilot[Any]) -> None:
-        app = pilot.app
-        assert isinstance(app, FillstepApp)
-        app.action_run_or_pause()
+        app = app_of(pilot)
+        app.action_travel("run_or_pause")
         for _ in range(5):
             await asyncio.sleep(0)
-        {"space": app.action_run_or_pause, "n": app.action_next_bar, "f": app.action_next_fill}[key]()
+        app.action_travel(key)
         paused_at = run.step_count
         await settle(pilot)
         assert 0 < paused_at < 2015
@@ -210,7 +249,7 @@ def test_z_shows_one_pane_alone_and_esc_all_again(sample: Sample, on_screen: OnS
     async def script(pilot: Pilot[Any]) -> None:
         await pilot.press("3", "z")
         assert shown_alone(pilot) == "orders"
-        assert pilot.app.screen.query_one("#orders").outer_size == (80, 22)
+        assert pilot.app.screen.query_one("#orders").outer_size == (80, 20)
         await pilot.press("tab")
         assert (shown_alone(pilot), focused(pilot)) == ("pnl", "pnl")
         await pilot.press("z")
@@ -320,16 +359,27 @@ def test_the_help_shows_the_keys_and_takes_them(sample: Sample, on_screen: OnScr
     async def script(pilot: Pilot[Any]) -> None:
         for leave in ("escape", "q", "question_mark"):
             await pilot.press("question_mark")
-            assert isinstance(pilot.app.screen, HelpScreen)
-            assert any("Execute the next bar" in line for line in lines_of(pilot.app))
+            assert shows_help(pilot)
+            assert any("Next bar; at the head, execute it" in line for line in lines_of(pilot.app))
             await pilot.press("n", "G")
             assert any("Quit from anywhere" in line for line in lines_of(pilot.app))
             await pilot.press(leave)
-            assert not isinstance(pilot.app.screen, HelpScreen)
+            assert not shows_help(pilot)
             assert pilot.app.is_running
 
     on_screen(run, script)
     assert run.step_count == 10
+
+
+def test_no_line_of_the_help_is_cut(sample: Sample, on_screen: OnScreen) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("question_mark")
+        rows = pilot.app.screen.query_one(Rows)
+        for _ in range(5):
+            assert not [line for line in rows.plain_lines() if "…" in line]
+            await pilot.press("pagedown")
+
+    on_screen(sample(), script)
 
 
 @pytest.mark.parametrize("keys", [("q",), ("ctrl+q",), ("question_mark", "ctrl+q"), ("c", "q"), ("z", "q")])
@@ -355,7 +405,7 @@ def test_the_palette_offers_the_actions(sample: Sample, on_screen: OnScreen) -> 
 
     async def script(pilot: Pilot[Any]) -> None:
         titles = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
-        assert {"Execute the next bar", "Run to the next fill", "Go to P&L", "Quit"} <= titles
+        assert {"Next bar; at the head, execute it", "To the next fill, or run to it", "Go to P&L", "Quit"} <= titles
         await pilot.press("ctrl+p", *"execute")
         await settle(pilot)
         await pilot.press("down", "enter")

@@ -1,4 +1,4 @@
-"""A step is one paint and no layout.
+"""A step, and a move to another place, is one paint and no layout.
 
 What is counted: Textual paints by asking the compositor for an update (`Compositor.render_update`), which is None where
 nothing is to be painted, and writes each update to the terminal at once; it lays out by `Compositor.reflow`, or by
@@ -57,6 +57,59 @@ def test_a_step_is_one_paint_and_no_layout(
 
     on_screen(run, script, size=size)
     assert run.step_count == step_count + 3
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 15)])
+@pytest.mark.parametrize(
+    ("step_count", "key"),
+    [
+        (11, "N"),
+        (300, "N"),
+        (11, "F"),
+        (300, "F"),
+        (40, "S"),
+        (25, "s"),
+        (300, "left_square_bracket"),
+        (300, "0"),
+        (300, "C"),
+    ],
+)
+def test_a_move_is_one_paint_and_no_layout(
+    sample: Sample, on_screen: OnScreen, counts: Counter[str], step_count: int, key: str, size: tuple[int, int]
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        counts.clear()
+        await pilot.press(key)
+        await pilot.pause()
+        assert (counts["paints"], counts["layouts"]) == (1, 0)
+
+    on_screen(sample(step_count), script, size=size)
+
+
+def test_to_move_on_again_is_one_paint_and_no_layout(sample: Sample, on_screen: OnScreen, counts: Counter[str]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("left_square_bracket")
+        for key in ("n", "s", "f", "F", "right_square_bracket", "dollar_sign"):
+            counts.clear()
+            await pilot.press(key)
+            await pilot.pause()
+            assert (key, counts["paints"], counts["layouts"]) == (key, 1, 0)
+
+    on_screen(sample(38), script)
+
+
+def test_a_click_on_the_timeline_is_one_paint_and_no_layout(
+    sample: Sample, on_screen: OnScreen, counts: Counter[str]
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("7")
+        await pilot.pause()
+        counts.clear()
+        await pilot.click("#timeline", offset=(4, 0))
+        await pilot.pause()
+        assert (counts["paints"], counts["layouts"]) == (1, 0)
+
+    on_screen(sample(300), script)
 
 
 def test_at_the_end_of_the_data_nothing_is_painted(sample: Sample, on_screen: OnScreen, counts: Counter[str]) -> None:

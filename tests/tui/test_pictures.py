@@ -66,6 +66,64 @@ def test_help(sample: Sample, same_picture: SamePicture, size: tuple[int, int]) 
     same_picture(FillstepApp(sample(MID_RUN)), size, "question_mark")
 
 
+@SIZES
+def test_rewound_to_a_fill_inside_a_bar(sample: Sample, same_picture: SamePicture, size: tuple[int, int]) -> None:
+    same_picture(FillstepApp(sample(A_REFUSAL)), size, "F F")
+
+
+@SIZES
+def test_a_rejection_is_explained(sample: Sample, same_picture: SamePicture, size: tuple[int, int]) -> None:
+    same_picture(FillstepApp(sample(A_REFUSAL)), size, "3 j enter")
+
+
+@SIZES
+def test_a_branch_where_it_parts_from_its_parent(
+    sample: Sample, same_picture: SamePicture, size: tuple[int, int]
+) -> None:
+    same_picture(FillstepApp(sample(A_REFUSAL)), size, "r")
+
+
+@SIZES
+def test_parent_and_branch_side_by_side(sample: Sample, same_picture: SamePicture, size: tuple[int, int]) -> None:
+    same_picture(FillstepApp(sample(A_REFUSAL)), size, "r n n d")
+
+
+@SIZES
+def test_a_breakpoint_is_hit(sample: Sample, same_picture: SamePicture, size: tuple[int, int]) -> None:
+    app = FillstepApp(sample(MID_RUN))
+    app.session.breakpoints.add("equity < 98000")
+    same_picture(app, size, "C")
+
+
+@SIZES
+def test_breakpoints(sample: Sample, same_picture: SamePicture, size: tuple[int, int]) -> None:
+    app = FillstepApp(sample(MID_RUN))
+    for text in ("equity < 98000", "rejection GOOG ignore 2", 'position["AAPL"] > 0 and cash < 50000', "older 20"):
+        app.session.breakpoints.add(text)
+    next(iter(app.session.breakpoints)).is_on = False
+    same_picture(app, size, "B")
+
+
+@SIZES
+def test_a_command_that_cannot_be_read(sample: Sample, same_picture: SamePicture, size: tuple[int, int]) -> None:
+    same_picture(FillstepApp(sample(MID_RUN)), size, f"colon {' '.join('buy')} space 5 space x enter")
+
+
+@SIZES
+def test_the_strategy(sample: Sample, same_picture: SamePicture, size: tuple[int, int]) -> None:
+    same_picture(FillstepApp(sample(MID_RUN + 1)), size, "8")
+
+
+@SIZES
+def test_every_change_of_a_number(sample: Sample, same_picture: SamePicture, size: tuple[int, int]) -> None:
+    same_picture(FillstepApp(sample(MID_RUN)), size, f"colon {' '.join('watch')} space {' '.join('cash')} enter j")
+
+
+@SIZES
+def test_an_order_by_hand(sample: Sample, same_picture: SamePicture, size: tuple[int, int]) -> None:
+    same_picture(FillstepApp(sample(MID_RUN)), size, "o 5 0")
+
+
 def test_orders_alone(sample: Sample, same_picture: SamePicture) -> None:
     same_picture(FillstepApp(sample(A_REFUSAL)), (100, 30), "3 z")
 

@@ -7,7 +7,10 @@ from core.backtest.loop import Backtest
 from core.backtest.strategy import Now, Strategy
 from core.errors import StrategyError
 from core.events import OrderFilled
-from tui.runner import Runner, next_fill
+from core.replay.breakpoints import read_condition
+from core.replay.search import Search
+from core.replay.timeline import Timeline
+from tui.runner import Condition, Runner
 
 Sample = Callable[..., Backtest]
 
@@ -24,6 +27,13 @@ def fill_steps(run: Backtest) -> list[int]:
 
 def quiet() -> None:
     pass
+
+
+def next_fill(run: Backtest) -> Condition:
+    """Return the condition that there is a fill after the newest step."""
+    timeline = Timeline(run)
+    search, begun = Search(timeline, read_condition("fill", run.feed.places)), timeline.head
+    return lambda: search.after(begun) is not None
 
 
 def test_a_step_is_one_step(sample: Sample) -> None:
@@ -51,7 +61,7 @@ def test_a_run_to_the_next_fill_stops_at_the_step_of_each_fill(sample: Sample) -
     runner = Runner(run, quiet)
     stops = []
     for _ in range(20):
-        asyncio.run(runner.run(next_fill(run.journal)))
+        asyncio.run(runner.run(next_fill(run)))
         stops.append(run.step_count - 1)
     assert stops == sorted(set(fill_steps(whole)))[:20]
 
@@ -94,7 +104,7 @@ def test_to_run_while_running_changes_the_condition(sample: Sample) -> None:
     runner = Runner(run, quiet)
 
     async def change_its_mind() -> None:
-        first = asyncio.create_task(runner.run(next_fill(run.journal)))
+        first = asyncio.create_task(runner.run(next_fill(run)))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         await runner.run()

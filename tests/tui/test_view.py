@@ -14,6 +14,7 @@ from core.backtest.strategy import Now, Strategy
 from core.bars import Bars
 from core.events import PathAmbiguous
 from core.order import BUY, SELL, Order, OrderType, TrackedOrder
+from core.replay.moment import Moment
 from tui.scene import Scene
 from tui.shown import OrderLine, PositionLine, Selection, State
 from tui.view import FrameView
@@ -237,13 +238,13 @@ def test_quantities_have_the_decimals_of_their_step() -> None:
 def test_a_list_of_any_length_costs_what_is_looked_at(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     run = sample(2015)
     asked: list[int] = []
-    get_order = run.broker.get_order
+    get_order = Moment.get_order
 
-    def counted(order_id: int) -> TrackedOrder:
+    def counted(moment: Moment, order_id: int) -> TrackedOrder:
         asked.append(order_id)
-        return get_order(order_id)
+        return get_order(moment, order_id)
 
-    monkeypatch.setattr(type(run.broker), "get_order", lambda _, order_id: counted(order_id))
+    monkeypatch.setattr(Moment, "get_order", counted)
     orders = view_of(run).orders
     assert len(orders) == 1679
     assert asked == []

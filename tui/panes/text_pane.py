@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import BindingType
 
@@ -88,6 +89,7 @@ class TextPane(LineWidget, can_focus=True):
 
 def _wrapped(lines: Sequence[tuple[str, str]], width: int) -> Iterator[Line]:
     for text, tone in lines:
-        indent = text[: len(text) - len(text.lstrip())]
-        for part in wrap(text, max(width, 1), subsequent_indent=f"{indent}{_INDENT}"[: max(width - 1, 0)]) or [""]:
+        most = max(width if cell_len(text) == len(text) else width // 2, 1)  # characters may be two cells wide
+        indent = f"{text[: len(text) - len(text.lstrip())]}{_INDENT}"[: most - 1]
+        for part in wrap(text, most, subsequent_indent=indent) or [""]:
             yield ((fit_cell(part, width), f"text--{tone}" if tone else ""),)

@@ -1,6 +1,5 @@
 """A small form for an order; what it gives is the command that could have been written."""
 
-from collections.abc import Collection
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -8,6 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from core.text import clean
 
 _FIELDS: Final = {
     "side": "buy or sell",
@@ -30,10 +31,9 @@ class OrderForm(ModalScreen[str | None]):
     OrderForm Static { height: 1; }
     """
 
-    def __init__(self, symbol: str, symbols: Collection[str]) -> None:
+    def __init__(self, symbol: str) -> None:
         super().__init__()
         self._symbol = symbol
-        self._symbols = symbols
 
     def compose(self) -> ComposeResult:
         """Lay the form over the panes."""
@@ -42,7 +42,7 @@ class OrderForm(ModalScreen[str | None]):
             box.border_subtitle = "tab next, enter asks, esc leaves"
             for name, hint in _FIELDS.items():
                 yield Static(name, markup=False)
-                value = {"side": "buy", "symbol": self._symbol}.get(name, "")
+                value = {"side": "buy", "symbol": clean(self._symbol)}.get(name, "")
                 yield Input(value, placeholder=hint, id=f"order-{name}", compact=True)
 
     def on_mount(self) -> None:

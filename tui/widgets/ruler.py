@@ -26,6 +26,8 @@ def build_ruler(prices: Sequence[Decimal], marks: Iterable[Mark], width: int) ->
     >>> build_ruler(ten, [("▲", Decimal(30))], 31)
     'L────C────O─────────H·········▲'
     """
+    if width < 1:
+        return ""
     others = list(marks)
     everything = [*prices, *(price for _, price in others)]
     lowest, highest = min(everything), max(everything)
@@ -38,4 +40,4 @@ def build_ruler(prices: Sequence[Decimal], marks: Iterable[Mark], width: int) ->
     line[cell(low) : cell(high) + 1] = _LINE * (cell(high) - cell(low) + 1)
     for sign, price in [*zip("OHLC", prices, strict=True), *others]:
         line[cell(price)] = sign[:1]
-    return "".join(line) if width > 0 else ""
+    return "".join(line)

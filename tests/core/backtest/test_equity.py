@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -224,3 +225,21 @@ def test_extremes_are_known_while_a_run_goes_on() -> None:
     assert [one.lowest for one in found] == [0, 0, 0, -150, -150]
     assert [one.step for one in found] == [0, 1, 2, 3, 4]
     assert made.equity_curve.extremes(-1) == made.equity_curve.extremes(-5) == Extremes()
+
+
+def test_extremes_of_one_step_after_another_cost_a_step_each_wherever_the_walk_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = run(bars_of("A", *map(str, range(100, 100 + LONG))), {0: lambda now: now.buy("A", 1)})
+    curve = EquityCurve(made.feed, made.journal, CAPITAL)
+    curve.extremes(LONG - 1)
+    counted, whole = list[int](), EquityCurve._with
+
+    def count(self: EquityCurve, known: Any, place: int, last: int) -> Any:
+        counted.append(last)
+        return whole(self, known, place, last)
+
+    monkeypatch.setattr(EquityCurve, "_with", count)
+    for step in range(1500, 2500):
+        curve.extremes(step)
+    assert 1000 <= len(counted) <= 1010

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from core.backtest.garbage import rare_collections
+from core.backtest.garbage import no_collections, rare_collections
 from tests.core.builders import backtest, bars_of
 
 
@@ -21,3 +21,16 @@ def test_the_collector_is_as_it_was_also_after_an_error() -> None:
     with pytest.raises(ZeroDivisionError), rare_collections():
         _ = 1 / 0
     assert gc.get_threshold() == before
+
+
+def test_nothing_is_collected_while_it_is_switched_off() -> None:
+    assert gc.isenabled()
+    with no_collections():
+        assert not gc.isenabled()
+        with no_collections():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), no_collections():
+        _ = 1 / 0
+    assert gc.isenabled()

@@ -54,6 +54,7 @@ def test_what_has_no_room_is_left_out_whole(on_stage: OnStage, width: int, text:
 def test_each_state_is_named(on_stage: OnStage) -> None:
     assert [status_at(on_stage, 30, state).split("  ")[0].strip() for state in State] == [
         "■ PAUSED",
+        "◀ REWOUND",
         "▶ RUNNING",
         "■ END of data",
         "✖ ERROR",
@@ -72,9 +73,10 @@ def footer_at(on_stage: OnStage, width: int, *scopes: Scope) -> str:
 
 
 def test_the_footer_has_the_keys_of_the_focused_pane(on_stage: OnStage) -> None:
-    common = " n Next  f Fill  c End  space Run  tab Pane  z Zoom  v View"
-    assert footer_at(on_stage, 120, Scope.APP) == f"{common}  ? Help  q Quit"
-    assert footer_at(on_stage, 120, Scope.APP, Scope.LIST) == (
+    time = " n Next  N Back  s Step  f Fill  c Go on  space Run  b Break  W Why  : Cmd"
+    common = f"{time}  tab Pane  z Zoom  v View"
+    assert footer_at(on_stage, 160, Scope.APP) == f"{common}  ? Help  q Quit"
+    assert footer_at(on_stage, 160, Scope.APP, Scope.LIST) == (
         f"{common}  j Down  k Up  g First  G Last  ? Help  q Quit"
     )
 
