@@ -117,10 +117,12 @@ def told(result: Branch) -> str:
     return clean(f"branch: {result.change.text} | {where} | equity {signed(result.equity_gained)} | p parent, d both")
 
 
-def first_facts(result: Branch) -> tuple[str, str]:
-    """Write the first fact that differs, in the parent and in the branch."""
+def first_facts(result: Branch) -> tuple[str, str, str]:
+    """Write the first fact that differs: what both say alike, and then what the parent and the branch say."""
     parting = result.divergence
     if parting is None:
-        return "-", "-"
+        return "", "-", "-"
     one, other = ("nothing" if row is None else sentence(row[2].make(*row[3])) for row in (parting.one, parting.other))
-    return one, other
+    words, others = one.split(" "), other.split(" ")
+    alike = next((at for at, pair in enumerate(zip(words, others, strict=False)) if pair[0] != pair[1]), 0)
+    return " ".join(words[:alike]), " ".join(words[alike:]), " ".join(others[alike:])

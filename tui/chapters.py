@@ -14,7 +14,7 @@ from core.reason import Code, Reason
 from core.replay.chapters import Ambiguity, Books, Chapter, FillEffect, Happening, StillOpen, Submission, Waiting
 from core.text import clean
 from tui.numbers import MONEY_DIGITS, NOTHING, average, exactly, money, signed
-from tui.sentences import sentence
+from tui.sentences import reason_text, sentence
 
 _GAP: Final = "   "
 _COLUMNS: Final = ("", "cash", "position", "realized", "unrealized", "equity")
@@ -142,10 +142,8 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _why(reason: Reason) -> str:
     """Write a reason without what would have passed; steps are counted as bars are."""
-    if reason.code is Code.NOT_ELIGIBLE_UNTIL:
-        return f"{reason.code.value}: not eligible until the open of bar {reason.decimal('eligible') + 1}"
     params = {name: value for name, value in reason.params.items() if name not in _REMEDIES}
-    return f"{reason.code.value}: {Reason(reason.code, params).text}"
+    return f"{reason.code.value}: {reason_text(Reason(reason.code, params))}"
 
 
 def price_of(price: Decimal) -> str:

@@ -8,7 +8,7 @@ from attrs import define, field
 from textual.screen import Screen
 
 from core.bars import written_time
-from core.errors import ExpressionError, FillstepError
+from core.errors import DeadlineError, ExpressionError, FillstepError, StrategyError
 from core.events import OrderEvent
 from core.order import OrderStatus
 from core.replay.conditions import Change
@@ -180,7 +180,7 @@ class Desk:
 
     def _add_break(self, text: str) -> None:
         one = self._session.breakpoints.add(text)
-        self._host.show(f"breakpoint {one.id}: {clean(one.text)}, met {one.hits(self._cursor):,} times up to here")
+        self._host.show(f"breakpoint {one.id}: {clean(one.text)}, hits up to here: {one.hits(self._cursor):,}")
 
     # Changes of numbers
 
@@ -260,6 +260,8 @@ class Desk:
         session.timeline.seek(there)
         self._host.open_branch(session)
         self._host.explain(next(iter(change.edits), self._host.explained_order))
+        if result.divergence is not None:
+            self._host.look_at(session.scene.about_row(result.divergence.other or result.divergence.one))
         self._host.show()
 
     def _rejected(self) -> int | None:
@@ -279,9 +281,13 @@ class Desk:
         here = session.timeline.at(self._cursor)
         if session.branch is not None and other is not None:
             there = other.timeline.at(other.timeline.cursor)
-            one, another = first_facts(session.branch)
+            alike, one, another = first_facts(session.branch)
             final = tuple(map(money, session.branch.final_equities))
-            head = [("parts with", one, another, ""), ("final equity", *final, signed(session.branch.equity_gained))]
+            head = [
+                ("parts with", alike, alike, ""),
+                ("", one, another, ""),
+                ("final equity", *final, signed(session.branch.equity_gained)),
+            ]
             title, rows = "Parent and branch, where each stands", [*head, *rows_of(there, here)]
             names = ("parent", "branch")
         else:
@@ -427,7 +433,14 @@ class Desk:
         if not session.timeline.is_at_head:
             self._host.show("orders are asked for at the head: $ goes there; :branch buy ... asks here, in a branch")
             return
-        order_id = session.run.command(command)
+        try:
+            with session.run.deadline:
+                order_id = session.run.command(command)
+        except (DeadlineError, StrategyError) as error:
+            session.runner.error = error
+            session.timeline.seek(session.timeline.head)
+            self._host.show()
+            return
         session.timeline.seek(session.timeline.head)
         self._host.explain(order_id)
         self._host.show()
@@ -442,7 +455,7 @@ class Desk:
             for one in places[:_MOST_WATCHED]
         ]
         start = _written(expression.value(session.timeline.start()))
-        title = f"{clean(text)}: {start} at the start, then {len(places):,} changes"
+        title = f"{clean(text)}: {start} at the start, changes: {len(places):,}"
         screen = ListingScreen(title, _PLACE, rows, keys="enter goes there, esc closes", empty="it never changes")
         self._host.put(screen, self._go_if_chosen)
 

@@ -15,11 +15,13 @@ from tui.chapters import held, lines_of
 from tui.forming import path_text
 from tui.numbers import money, signed
 from tui.scene import Scene
-from tui.sentences import Tone, asked
+from tui.sentences import Tone, asked, reason_text
 from tui.shown import ExplainView
 
 _REMEDY = "would pass"
 _ITS_BAR = "  on bar "  # which is not known before it is over
+_NOT_OVER = "waits, the bar is not over"
+_NOT_BEGUN = "before the first bar: n goes to it"
 _MOST_TOLD = 6  # open orders of a quiet bar
 
 
@@ -49,6 +51,8 @@ def _of_order(scene: Scene, moment: Moment, order_id: int) -> ExplainView:
     lines: list[tuple[str, Tone]] = [(clean(f"#{order_id} {asked(tracked.order)}: {state}"), _tone(tracked))]
     step = chapters[-1].step if chapters else moment.cursor.step
     bar, path = _bar(scene, moment, tracked.order.symbol, step)
+    if not chapters:
+        lines.append((_NOT_OVER if moment.cursor.step >= 0 else _NOT_BEGUN, "dim"))
     for chapter in reversed(chapters):
         lines += (line for line in _told(chapter) if bar is not None or not line[0].startswith(_ITS_BAR))
     prices = None if bar is None else (bar.open, bar.high, bar.low, bar.close)
@@ -57,6 +61,8 @@ def _of_order(scene: Scene, moment: Moment, order_id: int) -> ExplainView:
 
 
 def _of_bar(scene: Scene, moment: Moment) -> ExplainView:
+    if moment.cursor.step < 0:
+        return ExplainView("", ((_NOT_BEGUN, "dim"),))
     lines = list(_why_open(scene, moment)) or [("nothing happened in this bar, and no order was open", "dim")]
     return ExplainView(f"bar {moment.cursor.step + 1}", tuple(lines))
 
@@ -65,7 +71,7 @@ def _why_open(scene: Scene, moment: Moment) -> "Iterator[tuple[str, Tone]]":
     open_orders = moment.open_orders()
     for tracked in open_orders[:_MOST_TOLD]:
         reason = scene.why_open(moment, tracked.id)
-        why = f"waits, {reason.code.value}: {reason.text}" if reason else "waits, the bar is not over"
+        why = f"waits, {reason.code.value}: {reason_text(reason)}" if reason else _NOT_OVER
         yield clean(f"#{tracked.id} {asked(tracked.order)}: {why}"), ""
     if open_orders[_MOST_TOLD:]:
         yield f"and {len(open_orders) - _MOST_TOLD} more open orders", "dim"
@@ -108,7 +114,7 @@ def _bar(scene: Scene, moment: Moment, symbol: str, step: int) -> tuple[Bar | No
 
 
 def _waits_for(tracked: TrackedOrder) -> Iterator[tuple[str, Decimal]]:
-    prices = {"limit": tracked.order.limit_price, "stop": tracked.stop_price}
+    prices = {"@": tracked.order.limit_price, "!": tracked.stop_price}
     yield from ((name, price) for name, price in prices.items() if price is not None)
 
 

@@ -26,7 +26,8 @@ def numbers_of(pane: PaneName, symbol: str | None, order_id: int | None) -> Mapp
     if pane == "orders" and order_id is not None:
         return {"o": (f"order #{order_id}", f"#{order_id}")}
     if pane in ("positions", "price") and symbol is not None:
-        name = f'["{symbol}"]'
+        quote = "'" if '"' in symbol else '"'
+        name = f"[{quote}{symbol}{quote}]"
         return {
             "q": (f"{symbol} quantity", f"position{name}"),
             "a": (f"{symbol} average", f"average{name}"),

@@ -11,6 +11,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from core.backtest.journal import Row
 from core.backtest.loop import Backtest
 from core.clock import Phase
 from core.events import CashChanged, PathAmbiguous
@@ -24,7 +25,7 @@ from core.replay.moment import Moment
 from core.replay.timeline import Timeline
 from core.text import clean
 from tui.numbers import NOTHING, average, exactly, money, signed
-from tui.sentences import Tone, sentence, tone
+from tui.sentences import Tone, reason_text, sentence, tone
 from tui.shown import EventLine, OrderLine, PositionLine
 from tui.track import Track
 
@@ -137,7 +138,7 @@ class Scene:
             price=self._written_price(tracked),
             state=_written_state(tracked),
             filled=exactly(tracked.filled_quantity, self.quantity_digits),
-            reason=clean(reason.text) if reason else "",
+            reason=reason_text(reason) if reason else "",
             tone=_ORDER_TONES.get(tracked.status, ""),
         )
 
@@ -159,7 +160,12 @@ class Scene:
 
     def about(self, sequence: int) -> str | None:
         """Return the symbol that a fact is about, by its number; None where it is about none."""
-        row = self.run.journal.rows[sequence]
+        return self.about_row(self.run.journal.rows[sequence])
+
+    def about_row(self, row: Row | None) -> str | None:
+        """Return the symbol that a fact is about; None where it is about none."""
+        if row is None:
+            return None
         if row[2] is PathAmbiguous:
             return str(row[3][1])
         if row[2] is CashChanged:

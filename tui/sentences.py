@@ -37,6 +37,7 @@ from core.events import (
 )
 from core.money import EXACT
 from core.order import Order, TimeInForce
+from core.reason import Code, Reason
 from core.text import clean
 from tui.numbers import MONEY_DIGITS, exactly, money, signed
 
@@ -46,6 +47,13 @@ Tone: TypeAlias = Literal["", "dim", "good", "bad", "warn"]
 def sentence(event: Event) -> str:
     """Say what happened, beginning with what it happened to."""
     return clean(_SENTENCES[type(event)](event))
+
+
+def reason_text(reason: Reason) -> str:
+    """Write a reason; steps are counted as the screen counts bars, from 1."""
+    if reason.code is Code.NOT_ELIGIBLE_UNTIL:
+        return f"not eligible until the open of bar {reason.decimal('eligible') + 1}"
+    return clean(reason.text)
 
 
 def tone(event: Event) -> Tone:

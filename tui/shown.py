@@ -6,7 +6,7 @@ A pane that is tested gets them as literals; on a screen they come from a `Frame
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
@@ -203,6 +203,10 @@ class TimelineView:
     count: int
     fills: Callable[[int], Sequence[int]]
     marks: Callable[[int], Mapping[int, str]]
+
+
+REJECTION: Final = "✕"
+"""Marks where along the run an order was rejected."""
 
 
 def column_of(step: int, count: int, columns: int) -> int:

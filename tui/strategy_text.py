@@ -20,13 +20,14 @@ def strategy_view(call: Callable[[int], StrategyCalls] | None, step: int) -> Tex
         call: Returns it; it may raise what says why that is not known.
         step: The step.
     """
+    title = f"after bar {step + 1}" if step >= 0 else "at the start"
     if call is None:
-        return TextView("", ())
+        return TextView(title, ())
     try:
         now, before = call(step)
     except FillstepError as error:
-        return TextView("", ((clean(str(error)), "bad"),))
-    return TextView("", tuple(_lines(now, before)))
+        return TextView(title, ((clean(str(error)), "bad"),))
+    return TextView(title, tuple(_lines(now, before)))
 
 
 def _lines(now: Call, before: Call | None) -> Iterator[tuple[str, Tone]]:

@@ -9,10 +9,9 @@ from attrs import define, field
 
 from core.backtest.journal import Journal
 from core.events import OrderFilled, OrderRejected
-from tui.shown import column_of
+from tui.shown import REJECTION, column_of
 
 BOOKMARK: Final = "♦"
-REJECTION: Final = "✕"
 
 
 @define(eq=False)

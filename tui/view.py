@@ -167,8 +167,10 @@ class FrameView:
 
     @cached_property
     def strategy(self) -> TextView:
-        """What the strategy has in its fields, and what it printed."""
-        return strategy_view(self.call, self.cursor.step)
+        """What the strategy has in its fields, and what it printed; inside a bar, what it had before that."""
+        step = self.cursor.step
+        is_over = self.cursor == self.scene.timeline.end_of_step(step)
+        return strategy_view(self.call, step if is_over else step - 1)
 
     @cached_property
     def timeline(self) -> TimelineView:

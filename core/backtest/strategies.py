@@ -40,11 +40,14 @@ def _run(name: str, file: str) -> ModuleType:
     source = read_file(file, partial(StrategyNotFoundError, name))
     module = ModuleType(file)
     module.__file__ = file
+    before = sys.modules.get(file)
     sys.modules[file] = module
     try:
         exec(compile(source, file, "exec", dont_inherit=True), vars(module))  # noqa: S102 - it is the user's own code
     except RAISED as error:
         del sys.modules[file]
+        if before is not None:
+            sys.modules[file] = before
         raise StrategyNotFoundError(name, _why(file, error)) from error
     return module
 

@@ -48,7 +48,7 @@ def _job(run: Backtest) -> bytes:
     inputs = (run.bars, strategy, run.settings, run.subbars, run.edits)
     try:
         return pickle.dumps((file, _pickled(inputs), dict(run.commands), run.clock.step))
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
+    except (pickle.PicklingError, TypeError, AttributeError, KeyError) as error:
         raise InputError(f"{type(strategy).__name__} cannot be made in another process: {error}") from error
 
 

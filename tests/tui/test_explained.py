@@ -50,7 +50,7 @@ def test_a_fill_says_what_it_did_on_which_bar() -> None:
     ]
     assert view.bar == BAR
     assert view.path == "O→L→H→C"
-    assert view.marks == [("limit", DIP), ("▲", DIP)]
+    assert view.marks == [("@", DIP), ("▲", DIP)]
 
 
 def test_of_one_bar_the_newest_chapter_stands_first() -> None:
@@ -86,12 +86,12 @@ def test_an_order_that_waits_can_be_asked_for() -> None:
     assert view.lines[0] == ("#1 buy 10 ACME limit 90.00: accepted", "")
     assert texts(view)[1].startswith("waits, LIMIT_NOT_REACHED: ")
     assert view.bar == BAR
-    assert view.marks == [("limit", Decimal(90))]
+    assert view.marks == [("@", Decimal(90))]
 
 
 def test_a_quiet_bar_says_that_nothing_happened() -> None:
     assert view_at(FILLED, 3).lines == (("nothing happened in this bar, and no order was open", "dim"),)
-    assert view_at(FILLED, START).title == "bar 0"
+    assert view_at(FILLED, START).lines == (("before the first bar: n goes to it", "dim"),)
 
 
 def test_inside_a_bar_nothing_is_known_of_its_rest() -> None:
@@ -148,7 +148,7 @@ def test_an_order_at_the_close_and_a_stop_have_their_marks() -> None:
             ],
         },
     )
-    assert view_at(made, 2, 2).marks == [("stop", Decimal(97)), ("▼", Decimal(97))]
+    assert view_at(made, 2, 2).marks == [("!", Decimal(97)), ("▼", Decimal(97))]
     assert view_at(made, 2, 3).marks == [("▼", Decimal(96))]
 
 

@@ -139,7 +139,9 @@ def test_the_story_of_a_rejection(terminal: Terminal) -> None:
     terminal.wait_for(r"branch: order #3 is buy 219 IBM")
     terminal.wait_for(r"parts at bar 1 ")
     terminal.press("d")  # the two moments side by side
-    terminal.wait_for(r"parts with +order #3 submitted: buy 437.+order #3 submitted: buy 219")
+    terminal.wait_for(
+        r"parts with +order #3 submitted: buy +order #3 submitted: buy[^\n]+\n[^\n]+437 IBM limit 91.434 +219 IBM"
+    )
     terminal.press("Escape")
     terminal.wait_for(r"#3 buy 219 IBM limit 91.434: submitted")
     terminal.press("s")

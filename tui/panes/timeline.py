@@ -5,7 +5,7 @@ from typing import ClassVar, Protocol
 from textual import events
 
 from tui.messages import SeekRequested
-from tui.shown import TimelineView, column_of, step_at
+from tui.shown import REJECTION, TimelineView, column_of, step_at
 from tui.widgets.lines import Line, LineWidget
 
 _PAST, _RECORDED, _AHEAD, _HERE = "━", "─", " ", "●"
@@ -49,19 +49,22 @@ class TimelinePane(LineWidget, can_focus=True):
         if view is None or width < 1:
             return []
         here, head = column_of(view.step, view.count, width), column_of(view.head, view.count, width)
-        marks = view.marks(width)
-        spans = []
-        for column in range(width):
-            if column == here:
-                spans.append((_HERE, "timeline--here"))
-            elif column in marks:
-                spans.append((marks[column], "timeline--mark"))
-            else:
-                spans.append((_PAST if column < here else _RECORDED if column <= head else _AHEAD, ""))
-        fills = view.fills(width)
+        marks, fills = view.marks(width), view.fills(width)
+        line, below = [], []
         most = max(fills, default=0)
-        heights = "".join(_HEIGHTS[-(-count * 8 // most) if most else 0] for count in fills)
-        return [tuple(spans), ((heights, "timeline--fills"),)][:height]
+        for column, count in enumerate(fills):
+            mark = marks.get(column, "")
+            if column == here:
+                line.append((_HERE, "timeline--here"))
+            elif mark and mark != REJECTION:
+                line.append((mark, "timeline--mark"))
+            else:
+                line.append((_PAST if column < here else _RECORDED if column <= head else _AHEAD, ""))
+            if count or mark != REJECTION:
+                below.append((_HEIGHTS[-(-count * 8 // most) if most else 0], "timeline--fills"))
+            else:
+                below.append((REJECTION, "timeline--mark"))
+        return [tuple(line), tuple(below)][:height]
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Go to the place under the mouse, and follow it while its button is held."""

@@ -80,7 +80,7 @@ def test_the_line_is_past_recorded_and_ahead(on_stage: OnStage, step: int, head:
 
 def test_marks_stand_on_the_line_and_where_one_stands_over_them(on_stage: OnStage) -> None:
     done = Done(marks={2: "✕", 4: "a", 15: "b"})
-    assert lines_at(on_stage, view_of(20, 49, 100, done))[0] == "━━✕━●─────     b    "
+    assert lines_at(on_stage, view_of(20, 49, 100, done))[:2] == ["━━━━●─────     b    ", "  ✕                 "]
 
 
 def test_fills_are_as_high_as_the_most_of_them(on_stage: OnStage) -> None:
