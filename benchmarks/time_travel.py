@@ -9,8 +9,10 @@ import random
 import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from statistics import median
 from time import perf_counter
+from typing import TypeVar
 
 import polars as pl
 from attrs import define
@@ -19,6 +21,8 @@ from benchmarks.generate import random_walk
 from core import Backtest, Bars, Now, Settings, Strategy, Timeline
 from core.replay.breakpoints import Breakpoints
 from core.replay.cursor import Cursor
+
+ResultT = TypeVar("ResultT")
 
 _JUMPS = 5_000
 _BARS_PER_EVENT = 0.22
@@ -68,7 +72,7 @@ def measure(events: int, write: Callable[[str], object]) -> None:
     back = backtest.journal.step_of(max(count - int(0.9 * count), 1))
     cash = timeline.at(timeline.end_of_step(back)).get_cash_balance()
     for text in (f"bar == {back + 1}", f"cash == {cash} and bar <= {back + 1} and bar > {back - 50}", "equity < 0"):
-        seconds, found = _timed(lambda text=text: _search_back(timeline, text))
+        seconds, found = _timed(partial(_search_back, timeline, text))
         far = "not met" if found is None else f"met {timeline.head.sequence - found.sequence:,} events back"
         write(f"search back    {seconds:>11.2f} s, {text}: {far}")
 
@@ -87,7 +91,7 @@ def _jump(timeline: Timeline, sequence: int) -> float:
     return perf_counter() - begun
 
 
-def _timed(work: Callable[[], object]) -> tuple[float, object]:
+def _timed(work: Callable[[], ResultT]) -> tuple[float, ResultT]:
     begun = perf_counter()
     result = work()
     return perf_counter() - begun, result

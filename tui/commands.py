@@ -28,6 +28,7 @@ HELP: Final[Mapping[str, str]] = {
     "branch change 12 buy 50 AAPL": "run again with another order in the place of one",
     "branch buy 100 AAPL": "run again with one order more, asked for where one stands",
     "note TEXT": "write a note at the place where one stands",
+    "diff a": "this moment beside that of bookmark a",
     "verify": "run again in other processes, and compare",
     "q": "quit",
 }
@@ -90,6 +91,13 @@ class AddNote:
 
 
 @frozen
+class Compare:
+    """This moment beside that of a bookmark."""
+
+    letter: str
+
+
+@frozen
 class Verify:
     """The run again in other processes."""
 
@@ -99,7 +107,7 @@ class Quit:
     """The end."""
 
 
-Asked: TypeAlias = GoTo | AddBreak | DeleteBreak | Watch | Give | MakeBranch | AddNote | Verify | Quit
+Asked: TypeAlias = GoTo | AddBreak | DeleteBreak | Watch | Give | MakeBranch | AddNote | Compare | Verify | Quit
 
 _DATE_LENGTH: Final = len("2024-01-05")
 _TIME_LENGTH: Final = len("09:30")
@@ -158,6 +166,8 @@ class _Reader:
                 return DeleteBreak(self._number("a breakpoint, such as 2"))
             case "branch":
                 return self._branch()
+            case "diff":
+                return Compare(self._take("the letter of a bookmark").text)
             case "verify":
                 return Verify()
             case "q" | "quit":

@@ -1,14 +1,14 @@
 """Desk: what a person asks of a run besides moving in it: breakpoints, changes, branches, orders by hand, the code."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from attrs import define, field
 from textual.screen import Screen
 
 from core.bars import written_time
-from core.errors import DeadlineError, ExpressionError, FillstepError, StrategyError
+from core.errors import DeadlineError, ExpressionError, FillstepError, InputError, StrategyError
 from core.events import OrderEvent
 from core.order import OrderStatus
 from core.replay.conditions import Change
@@ -22,6 +22,7 @@ from tui.commands import (
     AddBreak,
     AddNote,
     Asked,
+    Compare,
     DeleteBreak,
     Give,
     GoTo,
@@ -32,7 +33,7 @@ from tui.commands import (
     read_command,
 )
 from tui.debugger import check_debugger, debug_at
-from tui.difference import rows_of
+from tui.difference import Cells, fields_of, rows_of
 from tui.messages import PaneName
 from tui.numbers import money, signed
 from tui.numbers_asked import numbers_of
@@ -278,24 +279,38 @@ class Desk:
     def difference(self) -> None:
         """Show this moment beside the parent's, or beside the end of the bar before."""
         session, other = self._session, self._host.other_session()
-        here = session.timeline.at(self._cursor)
-        if session.branch is not None and other is not None:
-            there = other.timeline.at(other.timeline.cursor)
-            alike, one, another = first_facts(session.branch)
-            final = tuple(map(money, session.branch.final_equities))
-            head = [
-                ("parts with", alike, alike, ""),
-                ("", one, another, ""),
-                ("final equity", *final, signed(session.branch.equity_gained)),
-            ]
-            title, rows = "Parent and branch, where each stands", [*head, *rows_of(there, here)]
-            names = ("parent", "branch")
-        else:
-            there = session.timeline.at(session.timeline.previous_bar(self._cursor))
-            title, rows = "This moment, and the end of the bar before", list(rows_of(there, here))
-            names = (f"bar {there.cursor.step + 1}", f"bar {here.cursor.step + 1}")
+        if session.branch is None or other is None:
+            self._compare(session.timeline.previous_bar(self._cursor))
+            return
+        alike, one, another = first_facts(session.branch)
+        final = tuple(map(money, session.branch.final_equities))
+        head: list[Cells] = [
+            ("parts with", alike, alike, ""),
+            ("", one, another, ""),
+            ("final equity", final[0], final[1], signed(session.branch.equity_gained)),
+        ]
+        there = other.timeline.at(other.timeline.cursor)
+        rows = rows_of(there, session.timeline.at(self._cursor))
+        self._side_by_side("Parent and branch, where each stands", ("parent", "branch"), [*head, *rows])
+
+    def _compare(self, place: Cursor) -> None:
+        """Show this moment beside another of the same run; from the strategy's pane, its fields too."""
+        session, here = self._session, self._cursor
+        rows = list(rows_of(session.timeline.at(place), session.timeline.at(here)))
+        if self._host.focused_name == "strategy":
+            rows += fields_of(session.calls(place.step)[0], session.calls(here.step)[0])
+        names = (f"bar {place.step + 1}", f"bar {here.step + 1}")
+        self._side_by_side("This moment beside another", names, rows)
+
+    def _side_by_side(self, title: str, names: tuple[str, str], rows: Sequence[Cells]) -> None:
         shown = [Row(cells, index, "warn" if cells[3] else "") for index, cells in enumerate(rows)]
         self._host.put(ListingScreen(title, _both(*names), shown, keys="esc closes"), _nothing)
+
+    def _compare_with(self, letter: str) -> None:
+        marks = self._session.bookmarks
+        if letter not in marks:
+            raise InputError(f"bookmark {letter} is unknown: there are {', '.join(sorted(marks)) or 'none'}")
+        self._compare(marks[letter][0])
 
     # Bookmarks
 
@@ -406,27 +421,27 @@ class Desk:
             self._prompt(line, clean(str(error)))
 
     def _do(self, asked: Asked) -> None:
-        match asked:
-            case GoTo():
-                self._travel.go_to(asked)
-            case AddBreak(text):
-                self._add_break(text)
-            case DeleteBreak(number):
-                self._session.breakpoints.remove(number)
-                self._host.show(f"breakpoint {number} is gone")
-            case Watch(text):
-                self._watch(text)
-            case Give(command):
-                self._give(command)
-            case MakeBranch():
-                self._open_branch(change_of(self._session, asked))
-            case AddNote(text):
-                self._note(text)
-            case Verify():
-                self._host.show("running again in other processes ...")
-                self._host.work(self._verify())
-            case Quit():
-                self._host.leave()
+        doers: dict[type[Asked], Callable[[Any], object]] = {
+            GoTo: self._travel.go_to,
+            AddBreak: lambda one: self._add_break(one.text),
+            DeleteBreak: lambda one: self._delete_break(one.number),
+            Watch: lambda one: self._watch(one.text),
+            Give: lambda one: self._give(one.command),
+            MakeBranch: lambda one: self._open_branch(change_of(self._session, one)),
+            AddNote: lambda one: self._note(one.text),
+            Compare: lambda one: self._compare_with(one.letter),
+            Verify: lambda _: self._begin_to_verify(),
+            Quit: lambda _: self._host.leave(),
+        }
+        doers[type(asked)](asked)
+
+    def _delete_break(self, number: int) -> None:
+        self._session.breakpoints.remove(number)
+        self._host.show(f"breakpoint {number} is gone")
+
+    def _begin_to_verify(self) -> None:
+        self._host.show("running again in other processes ...")
+        self._host.work(self._verify())
 
     def _give(self, command: Any) -> None:
         session = self._session

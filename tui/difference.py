@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from core.money import subtract
 from core.position import Position
 from core.replay.moment import Moment
+from core.replay.reexecution import Call
 from core.text import clean
 from tui.numbers import NOTHING, average, exactly, money, signed
 
@@ -37,6 +38,14 @@ def rows_of(one: Moment, other: Moment) -> Iterator[Cells]:
     yield from _counted("open orders", len(one.open_orders()), len(other.open_orders()))
     yield from _counted("orders", len(one.orders), len(other.orders))
     yield from _counted("fills", one.orders.fill_count, other.orders.fill_count)
+
+
+def fields_of(one: Call, other: Call) -> Iterator[Cells]:
+    """Yield the fields of a strategy that were another value at the other moment."""
+    for name in dict.fromkeys((*one.fields, *other.fields)):
+        before, after = one.fields.get(name, NOTHING), other.fields.get(name, NOTHING)
+        if before != after:
+            yield clean(name), before, after, "differs"
 
 
 def _counted(name: str, before: int, after: int) -> Iterator[Cells]:

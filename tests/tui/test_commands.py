@@ -17,6 +17,7 @@ from tui.commands import (
     AddBreak,
     AddNote,
     Asked,
+    Compare,
     DeleteBreak,
     Give,
     GoTo,
@@ -70,12 +71,13 @@ READ: dict[str, Asked] = {
     "branch drop 12": MakeBranch(edit=(12, None)),
     "branch change 12 buy 50 AAPL": MakeBranch(edit=(12, Order("AAPL", BUY, 50))),
     "branch sell 100 AAPL": MakeBranch(order=Order("AAPL", SELL, 100)),
+    "diff a": Compare("a"),
     "verify": Verify(),
     "q": Quit(),
     "quit": Quit(),
 }
 
-KNOWN = "goto, break, delete, watch, buy, cancel, amend, branch, note, verify, q"
+KNOWN = "goto, break, delete, watch, buy, cancel, amend, branch, note, diff, verify, q"
 TERMS = "expected limit, stop, trail, open, close, day, ioc, fok, gtc or gtd"
 A_TIME = "a date or a time must stand here, such as 2024-01-05 or 2024-01-05 09:30"
 

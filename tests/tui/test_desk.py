@@ -360,7 +360,7 @@ def test_d_shows_what_a_bar_has_changed(sample: Sample, on_screen: OnScreen) -> 
     async def script(pilot: Pilot[Any]) -> None:
         await say(pilot, "goto 3")
         await press(pilot, "d")
-        assert title(pilot) == "This moment, and the end of the bar before"
+        assert title(pilot) == "This moment beside another"
         cells = {row[0]: row[1:] for row in listed(pilot)}
         # 917 bought at 43.61: 39,990.37 and a commission of 4.59
         assert cells["cash"] == ("100,000.00", "60,005.04", "-39,994.96")
@@ -371,6 +371,32 @@ def test_d_shows_what_a_bar_has_changed(sample: Sample, on_screen: OnScreen) -> 
         assert pilot.app.screen is app_of(pilot).default_screen
 
     on_screen(sample(10), script)
+
+
+def test_diff_shows_a_moment_beside_a_bookmark_and_from_pane_8_what_changed_in_the_strategy(
+    sample: Sample, on_screen: OnScreen
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await say(pilot, "diff a")
+        assert "bookmark a is unknown: there are none" in hint(pilot)
+        await press(pilot, "escape")
+        await say(pilot, "goto 5")
+        await press(pilot, "m", "a", "dollar_sign")
+        await say(pilot, "diff a")
+        cells = {row[0]: row[1:] for row in listed(pilot)}
+        assert cells["orders"] == ("5", "10", "+5")
+        assert "_bids" not in cells
+        await press(pilot, "escape", "8")
+        await say(pilot, "diff a")
+        cells = {row[0]: row[1:] for row in listed(pilot)}
+        assert cells["_bids"] == (
+            "{'AAPL': 1, 'GOOG': 2, 'IBM': 3, 'MSFT': 4}",
+            "{'AAPL': 6, 'GOOG': 7, 'IBM': 8, 'MSFT': 9}",
+            "differs",
+        )
+        assert "every" not in cells
+
+    on_screen(sample(7), script)
 
 
 def test_in_a_branch_d_shows_it_beside_its_parent(sample: Sample, on_screen: OnScreen) -> None:
