@@ -97,10 +97,22 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("text", "why"), WRONG.values(), ids=WRONG)
-def test_a_file_that_cannot_be_run_is_refused_by_its_line(write: Callable[..., int], text: str, why: str) -> None:
+def test_a_file_that_cannot_be_run_is_refused_by_its_line(
+    write: Callable[..., int], monkeypatch: pytest.MonkeyPatch, text: str, why: str
+) -> None:
+    monkeypatch.delitem(sys.modules, "mine.py", raising=False)
     write(text)
     assert refusal("mine.py") == f"strategy mine.py: {why}"
     assert ("mine.py" in sys.modules) is ("strategy" in why or "there are" in why)
+
+
+def test_a_file_that_cannot_be_run_any_more_leaves_what_was_loaded_of_it(write: Callable[..., int]) -> None:
+    write(TWO)
+    find_strategy("mine.py:A")
+    loaded = sys.modules["mine.py"]
+    write("1 / 0")
+    assert "ZeroDivisionError" in refusal("mine.py")
+    assert sys.modules["mine.py"] is loaded
 
 
 def test_bytes_that_are_no_program_are_refused(write: Callable[..., int]) -> None:
