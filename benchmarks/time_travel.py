@@ -25,7 +25,7 @@ from core.replay.cursor import Cursor
 ResultT = TypeVar("ResultT")
 
 _JUMPS = 5_000
-_BARS_PER_EVENT = 0.22
+_BARS_PER_EVENT = 0.2143
 _AWAY = Decimal("0.02")
 
 
