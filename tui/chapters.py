@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from core.backtest.command import BY_HAND
 from core.bars import Bar
 from core.events import AmendRequested, CancelRequested, OrderTriggered
 from core.fill import Fill
@@ -29,7 +30,7 @@ def lines_of(chapter: Chapter) -> Iterator[str]:
 def _submission(chapter: Submission) -> Iterator[str]:
     yield sentence(evolve(chapter.event, parent_id=None, group_id=None))  # which are told below
     if chapter.event.cause:
-        yield f"asked for by {chapter.event.cause}"
+        yield _asked_by(chapter.event.cause)
     if chapter.event.order.tag:
         yield f"tag {chapter.event.order.tag}"
     if chapter.event.parent_id is not None:
@@ -55,9 +56,13 @@ def _happening(chapter: Happening) -> Iterator[str]:
         yield f"{said.removesuffix(f': {clean(reason.text)}')}, {_why(reason)}"
         yield from _remedies(reason, chapter.books)
     if isinstance(event, CancelRequested | AmendRequested) and event.cause:
-        yield f"asked for by {event.cause}"
+        yield _asked_by(event.cause)
     if isinstance(event, OrderTriggered) and event.price != event.stop_price:
         yield f"gap: the price was {price_of(magnitude(subtract(event.price, event.stop_price)))} beyond the stop"
+
+
+def _asked_by(cause: str) -> str:
+    return f"asked for {cause}" if cause == BY_HAND else f"asked for by {cause}"
 
 
 def _remedies(reason: Reason, books: Books) -> Iterator[str]:

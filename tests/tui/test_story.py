@@ -8,6 +8,7 @@ import polars as pl
 from attrs import define, frozen
 from hypothesis import given
 
+from core.backtest.command import Cancel, Submit
 from core.backtest.loop import Backtest
 from core.backtest.profiles import PROFILES, find_profile
 from core.backtest.settings import Settings, Timing
@@ -196,6 +197,14 @@ def test_requests_and_their_answers() -> None:
         "cancel requested",
         "canceled, CANCEL_REQUESTED: cancel was requested, 4 of 4 left",
     ]
+
+
+def test_what_a_person_asked_for_says_that_it_was_by_hand() -> None:
+    made = backtest(TWO, {})
+    made.step()
+    made.command(Submit(Order("A", BUY, 1, limit_price=1)))
+    made.command(Cancel(1))
+    assert lines_with(story(made), "asked for") == ["asked for by hand"] * 2
 
 
 def test_an_order_asked_for_on_the_last_bar_says_when_it_could_have_filled() -> None:
