@@ -86,7 +86,10 @@ class StrategyError(FillstepError):
 
 
 class DeadlineError(FillstepError):
-    """A call of a strategy did not come back in time; the run stands as it was before its step."""
+    """A call of a strategy did not come back in time; the record of the run ends before its step.
+
+    The broker and the portfolio of that run may stand half-way: what was, is read through a `Timeline`.
+    """
 
     def __init__(self, strategy: str, call: str, place: str, seconds: float, step: int) -> None:
         """Name the place, the call, the time it was given, and the step."""

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from core.backtest.examples import DipBuyer
 from core.backtest.loop import Backtest
 from core.backtest.strategy import Now
-from core.errors import InvariantError, StrategyError
+from core.errors import DeadlineError, InvariantError, StrategyError
 from core.events import CashChanged, OrderFilled
 from core.replay.cursor import Cursor
 from tui.app import FillstepApp
@@ -192,6 +192,55 @@ def test_what_a_strategy_raises_is_shown_and_the_app_stays_up(
 
     app = on_screen(run, script)
     assert isinstance(app.error, StrategyError)
+
+
+def test_one_steps_back_from_what_a_strategy_has_raised_and_to_it_again(
+    sample: Sample, on_screen: OnScreen, lines_of: LinesOf
+) -> None:
+    run = sample(29, strategy=Faulty())
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("n", "n")
+        failed = lines_of(pilot.app)
+        assert failed[0].startswith(" ✖ ERROR    bar   31/2015")
+        await pilot.press("N")
+        assert lines_of(pilot.app)[0].startswith(" ◀ REWOUND  bar   30/2015")
+        assert "on_bar raised" not in "".join(lines_of(pilot.app)[-4:])
+        await pilot.press("n")
+        assert lines_of(pilot.app) == failed
+
+    on_screen(run, script)
+
+
+@define
+class Looping(DipBuyer):
+    """Never come back from a step."""
+
+    def on_bar(self, now: Now) -> None:
+        while now.step == 30:
+            now.buy("AAPL", 1)
+        super().on_bar(now)
+
+
+def test_a_strategy_that_never_comes_back_is_stopped_and_the_run_stands_before_that_bar(
+    sample: Sample, on_screen: OnScreen, lines_of: LinesOf
+) -> None:
+    whole, run = sample(30), sample(29, strategy=Looping())
+    run.deadline.seconds = 0.3
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("c")
+        await settle(pilot)
+        lines = lines_of(pilot.app)
+        assert lines[0].startswith(" ✖ ERROR    bar   30/2015")
+        assert "Looping.on_bar took longer than its deadline of 0.3 s (step 30)" in " ".join(map(str.strip, lines[-4:]))
+        await pilot.press("N", "n", "s", "n", "c")
+        await settle(pilot)
+        assert lines_of(pilot.app)[0].startswith(" ✖ ERROR    bar   30/2015")
+
+    app = on_screen(run, script)
+    assert isinstance(app.error, DeadlineError)
+    assert [kind for _, _, kind, _ in run.journal.rows] == [kind for _, _, kind, _ in whole.journal.rows]
 
 
 def test_a_broken_invariant_is_shown_likewise(sample: Sample, on_screen: OnScreen, lines_of: LinesOf) -> None:
