@@ -8,7 +8,7 @@ call that waits inside a library's own code is ended when it comes back.
 import ctypes
 import threading
 from collections.abc import Callable
-from time import monotonic, sleep
+from time import sleep
 from types import TracebackType
 from typing import Final, Self
 
@@ -66,15 +66,17 @@ class Deadline:
 
     def _watch(self) -> None:
         while self._is_wanted():
-            seen, since = self._progress(), monotonic()
+            seen, looks = self._progress(), 0
             while (watched := self._watched) is not None:
                 sleep(self.seconds / _LOOKS)
                 now = self._progress()
                 if now != seen:
-                    seen, since = now, monotonic()
-                elif monotonic() - since >= self.seconds:
+                    seen, looks = now, 0
+                    continue
+                looks += 1  # and not the time that has passed: the whole program may have stood still
+                if looks >= _LOOKS:
                     self._send(watched)
-                    since = monotonic()
+                    looks = 0
 
     def _is_wanted(self) -> bool:
         """Wait for the next call; say whether there was one before long, else the thread ends."""
