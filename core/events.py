@@ -4,10 +4,11 @@ A fact is recorded as a compact row of plain fields; `make` turns the fields int
 somebody looks.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from attrs import frozen
 
@@ -255,6 +256,10 @@ class PositionChanged(PositionEvent):
 @frozen
 class PositionClosed(PositionEvent):
     """A position became flat."""
+
+
+CAUSE_FIELD: Final[Mapping[type[Event], int]] = {OrderSubmitted: 7, CancelRequested: 2, AmendRequested: 5}
+"""Where in the fields of a row it stands who asked for what."""
 
 
 class CashCause(StrEnum):

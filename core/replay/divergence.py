@@ -1,17 +1,12 @@
 """Divergence: the first fact in which two runs differ, and where one stands to see it in each."""
 
-from typing import Final
-
 from attrs import frozen
 
 from core.backtest.journal import Row
 from core.backtest.loop import Backtest
-from core.events import AmendRequested, CancelRequested, OrderSubmitted
+from core.events import CAUSE_FIELD
 from core.replay.cursor import Cursor
 from core.replay.history import History
-
-_CAUSES: Final = {OrderSubmitted: 7, CancelRequested: 2, AmendRequested: 5}
-"""Where in the fields of a fact the line of the strategy's file stands, which moves when the file is edited."""
 
 
 @frozen
@@ -59,7 +54,7 @@ def _same(row: Row) -> Row:
 
 def _without_cause(row: Row) -> Row:
     step, phase, kind, fields = row
-    place = _CAUSES.get(kind)
+    place = CAUSE_FIELD.get(kind)  # which moves when the file is edited
     return row if place is None else (step, phase, kind, (*fields[:place], "", *fields[place + 1 :]))
 
 

@@ -6,9 +6,10 @@ The facts of one fill (of its order, its position and cash) are one place: betwe
 from collections.abc import Sequence
 from typing import Final
 
+from core.backtest.command import BY_HAND
 from core.backtest.journal import Row
 from core.clock import Phase
-from core.events import OrderFilled, PositionChanged, PositionClosed, PositionOpened
+from core.events import CAUSE_FIELD, OrderFilled, PositionChanged, PositionClosed, PositionOpened
 from core.replay.cursor import Cursor
 
 _STRATEGY: Final = Phase.STRATEGY
@@ -36,8 +37,16 @@ def places_of(step: int, rows: Sequence[Row], first: int) -> list[Cursor]:
     sequence, phase = first, (_STRATEGY if step < 0 else 0)
     for number, row in enumerate(rows, first + 1):
         if is_whole(row):
+            if phase < _STRATEGY and _is_by_hand(row):  # after the call of the strategy, which asked for nothing
+                places += (Cursor(step, Phase(empty), sequence) for empty in range(phase + 1, _STRATEGY + 1))
+                phase = _STRATEGY
             places += (Cursor(step, Phase(empty), sequence) for empty in range(phase + 1, row[1]))
             sequence, phase = number, row[1]
             places.append(Cursor(step, row[1], sequence))
     places += (Cursor(step, Phase(empty), sequence) for empty in range(phase + 1, _STRATEGY + 1))
     return places
+
+
+def _is_by_hand(row: Row) -> bool:
+    place = CAUSE_FIELD.get(row[2])
+    return place is not None and row[3][place] == BY_HAND

@@ -305,3 +305,13 @@ def test_the_first_whole_place_after_a_fact_is_after_the_last_fact_of_its_fill(s
     timeline = Timeline(bought())
     assert timeline.whole_after(sequence) == timeline.after(expected - 1)
     assert is_whole(timeline.run.journal.rows[expected - 1])
+
+
+def test_what_a_person_asked_for_comes_after_the_call_of_a_strategy_that_asked_for_nothing() -> None:
+    made = backtest(bars_of("A", "100", "100"), {})
+    made.step()
+    timeline = Timeline(made)
+    before = timeline.head
+    made.command(Submit(Order("A", BUY, 1)))
+    assert timeline.places(0)[-3:] == [before, *(Cursor(0, Phase.STRATEGY, count) for count in (1, 2))]
+    assert timeline.previous_place(timeline.next_place(before)) == before
