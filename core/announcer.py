@@ -61,25 +61,33 @@ class Deliveries:
             self._holds -= 1
 
 
+class Subscribers(dict[object, Handler]):
+    """Handlers by subscription, in the order of subscribing."""
+
+    def subscribe(self, handler: Handler) -> Callable[[], None]:
+        """Add a handler, after those that subscribed earlier; returns how to take it away."""
+        subscription = object()
+        self[subscription] = handler
+
+        def unsubscribe() -> None:
+            self.pop(subscription, None)
+
+        return unsubscribe
+
+
 class Announcer:
     """One source of facts: its handlers, and the record that every fact is written to first."""
 
     __slots__ = ("_handlers", "deliveries", "record")
 
     def __init__(self, record: Record | None = None, deliveries: Deliveries | None = None) -> None:
-        self._handlers: dict[object, Handler] = {}  # by subscription, in the order of subscribing
+        self._handlers = Subscribers()
         self.record = record
         self.deliveries = deliveries or Deliveries()
 
     def subscribe(self, handler: Handler) -> Callable[[], None]:
         """Call the handler with every fact from now on, after those that subscribed earlier; returns how to stop."""
-        subscription = object()
-        self._handlers[subscription] = handler
-
-        def unsubscribe() -> None:
-            self._handlers.pop(subscription, None)
-
-        return unsubscribe
+        return self._handlers.subscribe(handler)
 
     def announce(self, kind: type[Event], *fields: Any) -> None:
         """Record one fact; its value is made only if somebody listens."""

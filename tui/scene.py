@@ -19,9 +19,10 @@ from core.money import fraction_digits
 from core.order import OrderStatus, OrderType, TrackedOrder
 from core.position import Position
 from core.reason import Reason
-from core.replay.conditions import symbol_of
+from core.replay.conditions import About, symbol_of
 from core.replay.explain import explain_step
 from core.replay.moment import Moment
+from core.replay.search import Search
 from core.replay.timeline import Timeline
 from core.text import clean
 from tui.numbers import NOTHING, average, exactly, money, signed
@@ -69,6 +70,7 @@ class Scene:
     event_line: Callable[[int], EventLine] = field(init=False)
     equity_at: Callable[[int], Decimal] = field(init=False)
     _ended: dict[int, OrderLine] = field(factory=dict, init=False)
+    _about: dict[int, Search] = field(factory=dict, init=False)
 
     @timeline.default
     def _default_timeline(self) -> Timeline:
@@ -105,6 +107,13 @@ class Scene:
                 self._ended.clear()
             line = self._ended[order_id] = self._written_order(tracked, tracked.reason)
         return line
+
+    def search_about(self, order_id: int) -> Search:
+        """Return the search for facts about an order; that of the newest order that was asked for is kept."""
+        if order_id not in self._about:
+            self._about.clear()
+            self._about[order_id] = Search(self.timeline, About(order_id))
+        return self._about[order_id]
 
     def why_open(self, moment: Moment, order_id: int) -> Reason | None:
         """Say why an open order has not filled in the bar of a moment; None before that bar is over."""

@@ -130,7 +130,7 @@ class Travel:
         if session.run.is_over:
             self._host.show(self._why_no_further())
         elif len(session.breakpoints):
-            self._run(begun, "", lambda: session.breakpoints.after(begun) is not None)
+            self._run(begun, "", _once_met(session, session.breakpoints.after))
         else:
             self._run(begun, "", never)
 
@@ -277,7 +277,7 @@ class Travel:
         if session.run.is_over:
             self._host.show(message)
         else:
-            self._run(begun, condition, lambda: session.search(condition).after(begun) is not None)
+            self._run(begun, condition, _once_met(session, session.search(condition).after))
 
     def _stop_at(self, cursor: Cursor, there: Sequence[Breakpoint]) -> None:
         self._session.timeline.seek(cursor)
@@ -287,3 +287,17 @@ class Travel:
 
     def _why_no_further(self) -> str:
         return "the run was stopped by an error" if self._session.error else "this is the end of the data"
+
+
+def _once_met(session: Session, find: Callable[[Cursor], object]) -> Condition:
+    """Return a condition that holds once something is found after the head of now; each step is looked at once."""
+    seen = session.timeline.head
+
+    def is_met() -> bool:
+        nonlocal seen
+        if find(seen) is not None:
+            return True
+        seen = session.timeline.head
+        return False
+
+    return is_met

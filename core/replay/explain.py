@@ -17,7 +17,6 @@ from core.fill import Fill
 from core.money import multiply, subtract
 from core.reason import Reason
 from core.replay.chapters import Ambiguity, Books, Chapter, FillEffect, Happening, StillOpen, Submission, Waiting
-from core.replay.conditions import About
 from core.replay.cursor import Cursor
 from core.replay.history import History
 from core.replay.moment import Moment
@@ -38,16 +37,21 @@ def explain_order(run: Backtest, order_id: int) -> Iterator[Chapter]:
     return _Story(history, order_id).chapters()
 
 
-def explain_at(history: History, order_id: int, cursor: Cursor) -> list[Chapter]:
+def explain_at(search: Search, order_id: int, cursor: Cursor) -> list[Chapter]:
     """Return what happened to an order in the step of a place, up to there; of one that is over, in its last step.
+
+    Args:
+        search: For any fact about the order; kept, it looks at each step of the run once.
+        order_id: The order.
+        cursor: The place.
 
     Raises:
         UnknownOrderError: None of this id had been submitted then.
     """
-    moment = history.at(cursor)
-    record, step = moment.orders.find(order_id), cursor.step
+    history = search.history
+    record, step = history.at(cursor).orders.find(order_id), cursor.step
     if not record.is_open:
-        last = Search(history, About(order_id)).before(_just_after(cursor))
+        last = search.before(_just_after(cursor))
         step = step if last is None else last.step
     return list(_Story(history, order_id).chapters_of(step, cursor))
 

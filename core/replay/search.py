@@ -65,6 +65,11 @@ class Search:
         return earlier + bisect_right(self._in_stretch(stretch), cursor.order, key=_order)
 
     @property
+    def history(self) -> History:
+        """What is searched."""
+        return self._history
+
+    @property
     def _stretch_count(self) -> int:
         return max(-(-self._history.run.step_count // STRETCH), 1)
 

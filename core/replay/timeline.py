@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from attrs import define, field, frozen
 
-from core.announcer import Handler
+from core.announcer import Handler, Subscribers
 from core.bars import to_microseconds, written_time
 from core.errors import InputError
 from core.replay.conditions import Change
@@ -61,18 +61,12 @@ class Timeline(History):
     """
 
     cursor: Cursor = field(default=START, init=False)
-    _handlers: dict[object, Handler] = field(factory=dict, init=False)
+    _handlers: Subscribers = field(factory=Subscribers, init=False)
     _changes: dict[str, Search] = field(factory=dict, init=False)
 
     def subscribe(self, handler: Handler) -> Callable[[], None]:
         """Call the handler with a `CursorMoved` whenever the cursor moves; returns how to stop."""
-        subscription = object()
-        self._handlers[subscription] = handler
-
-        def unsubscribe() -> None:
-            self._handlers.pop(subscription, None)
-
-        return unsubscribe
+        return self._handlers.subscribe(handler)
 
     @property
     def is_at_head(self) -> bool:

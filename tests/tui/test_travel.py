@@ -15,7 +15,11 @@ from core.backtest.strategy import Now, Strategy
 from core.bars import Bars
 from core.clock import Phase
 from core.errors import StrategyError
+from core.replay import search as search_module
+from core.replay.conditions import About, Finder
 from core.replay.cursor import START, Cursor
+from core.replay.history import History
+from core.replay.search import Search
 from tests.tui.driving import app_of, end_of, place, press, say, told
 from tui.app import FillstepApp
 
@@ -423,3 +427,45 @@ def test_bars_of_minutes_are_found_by_their_time(on_screen: OnScreen) -> None:
 
     on_screen(run, script)
     assert run.step_count == 4
+
+
+# What a step costs
+
+
+def test_a_run_to_a_breakpoint_looks_at_each_stretch_of_the_run_once_and_at_the_newest_each_step(
+    sample: Sample, on_screen: OnScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, in_stretch = list[int](), Search._in_stretch
+
+    def count(self: Search, stretch: int) -> list[Cursor]:
+        looked.append(stretch)
+        return in_stretch(self, stretch)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        app_of(pilot).session.breakpoints.add("equity < 0")
+        monkeypatch.setattr(search_module, "STRETCH", 8)
+        monkeypatch.setattr(Search, "_in_stretch", count)
+        await press(pilot, "c")
+
+    run = sample(1815)
+    on_screen(run, script)
+    assert run.is_over
+    assert len(looked) < 3 * 200  # 200 steps; 250 stretches of 8
+
+
+def test_to_explain_an_order_that_is_over_again_looks_through_the_run_no_second_time(
+    sample: Sample, on_screen: OnScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, finder = list[int](), About.finder
+
+    def count(self: About, history: History, first_step: int) -> Finder:
+        begun.append(first_step)
+        return finder(self, history, first_step)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "3", "G")
+        monkeypatch.setattr(About, "finder", count)
+        await press(pilot, "N", "N", "N", "n", "n", "n")
+
+    on_screen(sample(200), script)
+    assert len(begun) <= 1
