@@ -1,11 +1,10 @@
 """Desk: what a person asks of a run besides moving in it: breakpoints, changes, branches, orders by hand, the code."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from attrs import define, field
-from textual.screen import Screen
 
 from core.bars import written_time
 from core.errors import DeadlineError, ExpressionError, FillstepError, InputError, StrategyError
@@ -34,7 +33,7 @@ from tui.commands import (
 )
 from tui.debugger import check_debugger, debug_at
 from tui.difference import Cells, fields_of, rows_of
-from tui.messages import PaneName
+from tui.host import DeskHost
 from tui.numbers import money, signed
 from tui.numbers_asked import numbers_of
 from tui.screens.choice import ChoiceScreen
@@ -42,11 +41,9 @@ from tui.screens.listing import Chosen, ListingScreen
 from tui.screens.order_form import OrderForm
 from tui.screens.prompt import PromptScreen
 from tui.session import Session
-from tui.travel import Host, Travel
+from tui.travel import Travel
 from tui.widgets.columns import Column
 from tui.widgets.rows import Row
-
-_ResultT = TypeVar("_ResultT")
 
 _MOST_WATCHED: Final = 10_000
 _NEAR: Final = 200  # newest orders that are looked at for a rejection
@@ -58,61 +55,6 @@ _BREAKS: Final = (
     Column("hits", 7, "right"),
 )
 _MARKS: Final = (Column("", 2), Column("bar", 7, "right"), Column("time", 16), Column("note", 10, grow=True))
-
-
-class DeskHost(Host, Protocol):
-    """What the screen does for the desk, besides what it does for who travels."""
-
-    @property
-    def focused_name(self) -> PaneName:
-        """The pane that has the focus."""
-        ...
-
-    @property
-    def selected(self) -> tuple[str | None, object]:
-        """What the row of the focused list is about: its symbol, and what it stands for."""
-        ...
-
-    @property
-    def explained_order(self) -> int | None:
-        """The order that was chosen to be explained."""
-        ...
-
-    def explain(self, order_id: int | None) -> None:
-        """Explain an order."""
-        ...
-
-    def open_branch(self, session: Session) -> None:
-        """Look at a branch of the run."""
-        ...
-
-    def other_session(self) -> Session | None:
-        """Return the parent of a branch, or the branch of a parent; None where there is none."""
-        ...
-
-    def swap(self) -> None:
-        """Look at the other run."""
-        ...
-
-    def new_session(self, run: Any, branch: Any) -> Session:
-        """Return a session of a run."""
-        ...
-
-    def put(self, screen: Screen[_ResultT], then: Callable[[_ResultT | None], object]) -> None:
-        """Show a dialog, and call with its answer."""
-        ...
-
-    def leave_screen(self, work: Callable[[], object]) -> None:
-        """Give the terminal back while something works there."""
-        ...
-
-    def work(self, job: Coroutine[Any, Any, object]) -> None:
-        """Let something go on beside the screen."""
-        ...
-
-    def leave(self) -> None:
-        """Quit."""
-        ...
 
 
 @define(eq=False)

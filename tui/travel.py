@@ -1,7 +1,7 @@
 """Travel: what the keys of time do: over what is recorded they move the cursor, at the head they execute."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from attrs import define
 
@@ -9,35 +9,11 @@ from core.replay.breakpoints import Breakpoint
 from core.replay.cursor import START, Cursor
 from core.text import clean
 from tui.commands import GoTo
+from tui.host import Host
 from tui.runner import Condition, never
 from tui.session import Session
 
 _TEN: Final = 10
-
-
-class Host(Protocol):
-    """What the screen does for those who act on it."""
-
-    @property
-    def session(self) -> Session:
-        """The run that is looked at."""
-        ...
-
-    def show(self, message: str = "") -> None:
-        """Show everything as it is now, with a message or none."""
-        ...
-
-    def explain(self, order_id: int | None) -> None:
-        """Explain an order; with none, what happened where one stands."""
-        ...
-
-    def look_at(self, symbol: str | None) -> None:
-        """Show the bars of a symbol; of none, those that are shown."""
-        ...
-
-    def run_until(self, until: Condition, then: Callable[[], object]) -> None:
-        """Execute steps until a condition holds after one, and then do something."""
-        ...
 
 
 @define(eq=False)
