@@ -56,13 +56,14 @@ class Branch:
 
     @property
     def final_equities(self) -> tuple[Decimal, Decimal]:
-        """Equity of the parent and of the branch as far as each has come, money."""
-        before, after = (run.equity_curve.equity(run.clock.step) for run in (self.parent, self.run))
+        """Equity of the parent and of the branch at the last bar that both have come to, money."""
+        step = min(self.parent.clock.step, self.run.clock.step)
+        before, after = (run.equity_curve.equity(step) for run in (self.parent, self.run))
         return before, after
 
     @property
     def equity_gained(self) -> Decimal:
-        """Final equity less that of the parent, money."""
+        """Equity less that of the parent, at the last bar that both have come to, money."""
         before, after = self.final_equities
         return subtract(after, before)
 

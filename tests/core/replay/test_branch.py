@@ -374,3 +374,15 @@ def test_whatever_is_changed_the_parent_stays_and_both_are_one_up_to_where_they_
     ]
     for change in changes:
         branched(parent, change)
+
+
+def test_what_was_gained_is_counted_at_the_last_bar_that_both_have_come_to() -> None:
+    parent = backtest(bars_of("A", "100", "100", "90", "150"), {0: lambda now: now.buy("A", 10)})
+    while parent.clock.step < 2:
+        parent.step()
+    made = branch(parent, without_order(1))
+    assert (made.final_equities, made.equity_gained) == ((99_900, 100_000), 100)  # 10 bought at 100, marked at 90
+    made.run.run()
+    assert (made.final_equities, made.equity_gained) == ((99_900, 100_000), 100)
+    parent.run()
+    assert (made.final_equities, made.equity_gained) == ((100_500, 100_000), -500)
