@@ -380,9 +380,12 @@ def test_what_was_gained_is_counted_at_the_last_bar_that_both_have_come_to() -> 
     parent = backtest(bars_of("A", "100", "100", "90", "150"), {0: lambda now: now.buy("A", 10)})
     while parent.clock.step < 2:
         parent.step()
-    made = branch(parent, without_order(1))
-    assert (made.final_equities, made.equity_gained) == ((99_900, 100_000), 100)  # 10 bought at 100, marked at 90
+    made = branch(parent, with_order(1, Order("A", BUY, 20)))
+    assert (made.final_equities, made.equity_gained) == (
+        (99_900, 99_800),
+        -100,
+    )  # 10 and 20 bought at 100, marked at 90
     made.run.run()
-    assert (made.final_equities, made.equity_gained) == ((99_900, 100_000), 100)
+    assert (made.final_equities, made.equity_gained) == ((99_900, 99_800), -100)
     parent.run()
-    assert (made.final_equities, made.equity_gained) == ((100_500, 100_000), -500)
+    assert (made.final_equities, made.equity_gained) == ((100_500, 101_000), 500)  # marked at 150
