@@ -114,7 +114,8 @@ def told(result: Branch) -> str:
     """Say what a branch is, where it parts from its parent, and what it gained."""
     parting = result.divergence
     where = "the runs do not part" if parting is None else f"parts at bar {parting.step + 1}"
-    return clean(f"branch: {result.change.text} | {where} | equity {signed(result.equity_gained)} | p parent, d both")
+    gained = f"equity {signed(result.equity_gained)} at bar {result.compared_step + 1}"
+    return clean(f"branch: {result.change.text} | {where} | {gained} | p parent, d both")
 
 
 def first_facts(result: Branch) -> tuple[str, str, str]:

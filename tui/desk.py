@@ -229,7 +229,7 @@ class Desk:
         head: list[Cells] = [
             ("parts with", alike, alike, ""),
             ("", one, another, ""),
-            ("final equity", final[0], final[1], signed(session.branch.equity_gained)),
+            (f"at bar {session.branch.compared_step + 1}", final[0], final[1], signed(session.branch.equity_gained)),
         ]
         there = other.timeline.at(other.timeline.cursor)
         rows = rows_of(there, session.timeline.at(self._cursor))

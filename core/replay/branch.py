@@ -55,10 +55,14 @@ class Branch:
     error: FillstepError | None = None
 
     @property
+    def compared_step(self) -> int:
+        """The last step that both have come to; -1 before the first."""
+        return min(self.parent.clock.step, self.run.clock.step)
+
+    @property
     def final_equities(self) -> tuple[Decimal, Decimal]:
         """Equity of the parent and of the branch at the last bar that both have come to, money."""
-        step = min(self.parent.clock.step, self.run.clock.step)
-        before, after = (run.equity_curve.equity(step) for run in (self.parent, self.run))
+        before, after = (run.equity_curve.equity(self.compared_step) for run in (self.parent, self.run))
         return before, after
 
     @property

@@ -122,7 +122,7 @@ def test_both_stand_after_the_fact_in_which_they_differ() -> None:
     result, there, here = made(session, change_of(session, MakeBranch(edit=(2, Order("ACME", BUY, 7)))))
     assert (here.step, there.step) == (2, 2)
     assert here == there == session.timeline.find_order(2)
-    assert told(result) == "branch: order #2 is buy 7 ACME | parts at bar 3 | equity 0.00 | p parent, d both"
+    assert told(result) == "branch: order #2 is buy 7 ACME | parts at bar 3 | equity 0.00 at bar 4 | p parent, d both"
     assert first_facts(result) == ("order #2 submitted: buy", "5 ACME market", "7 ACME market")
 
 
@@ -131,7 +131,7 @@ def test_where_they_do_not_part_one_stays_where_one_stood() -> None:
     session.timeline.seek(session.timeline.end_of_step(1))
     result, there, here = made(session, change_of(session, MakeBranch(setting=("allow_short", "true"))))
     assert here == there == session.timeline.end_of_step(1)
-    assert told(result) == "branch: allow_short is true | the runs do not part | equity 0.00 | p parent, d both"
+    assert told(result) == "branch: allow_short is true | the runs do not part | equity 0.00 at bar 4 | p parent, d both"
     assert first_facts(result) == ("", "-", "-")
 
 
@@ -139,7 +139,7 @@ def test_a_branch_says_what_equity_it_gained() -> None:
     session = scripted({0: buys(10)})
     result, _, _ = made(session, change_of(session, MakeBranch(edit=(1, None))))
     # 10 bought at 100 are worth 80 at the end: without them 200 more
-    assert "| equity +200.00 |" in told(result)
+    assert "| equity +200.00 at bar 4 |" in told(result)
     assert first_facts(result) == ("order #1", "accepted", "rejected: dropped by hand, in this branch of the run")
 
 

@@ -281,7 +281,7 @@ def test_where_nothing_was_rejected_there_is_nothing_to_retry(sample: Sample, on
     [
         ("branch set dip_percent=5", "branch: dip_percent is 5 | parts at bar 1 | "),
         ("branch setting initial_capital=200000", "branch: initial_capital is 200000 | parts at bar 1 | "),
-        ("branch set every=5", "branch: every is 5 | the runs do not part | equity 0.00 | "),
+        ("branch set every=5", "branch: every is 5 | the runs do not part | equity 0.00 at bar 10 | "),
         ("branch drop 1", "branch: order #1 is dropped | parts at bar 1 | "),
         ("branch change 1 buy 5 AAPL", "branch: order #1 is buy 5 AAPL | parts at bar 1 | "),
         ("branch buy 5 AAPL", "branch: buy 5 AAPL market after bar 8 | parts at bar 8 | "),
