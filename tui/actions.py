@@ -5,102 +5,10 @@ something else. In one scope a key has one meaning.
 """
 
 from collections.abc import Sequence
-from enum import Enum
 from typing import Final
 
-from attrs import frozen
-from textual.binding import Binding, BindingType
-
-from tui.messages import TITLES
-
-
-class Scope(Enum):
-    """Where an action is bound: everywhere on the main screen, or where a list has the focus."""
-
-    APP = "app"
-    LIST = "list"
-
-
-class Group(Enum):
-    """Under which heading the help shows an action."""
-
-    TIME = "Time"
-    QUESTIONS = "Questions"
-    PANES = "Panes"
-    LISTS = "Lists"
-    PROGRAM = "Program"
-
-
-@frozen
-class Action:
-    """Something that a person can ask for.
-
-    Attributes:
-        id: Its name in a keymap.
-        call: The action method and its arguments, as Textual writes them.
-        keys: The keys, in Textual's names; the first one is shown.
-        help: What it does, in the imperative.
-        group: The heading in the help.
-        label: Its name in the footer, which does without it where that is empty.
-        scope: Where it is bound.
-        in_palette: Whether the palette offers it.
-        is_essential: Whether it stays in the footer when there is little room.
-        is_everywhere: Whether its keys work in dialogs too.
-    """
-
-    id: str
-    call: str
-    keys: tuple[str, ...]
-    help: str
-    group: Group
-    label: str = ""
-    scope: Scope = Scope.APP
-    in_palette: bool = True
-    is_essential: bool = False
-    is_everywhere: bool = False
-
-    @property
-    def key_text(self) -> str:
-        """The first key, as the footer shows it."""
-        return _written(self.keys[0])
-
-    @property
-    def keys_text(self) -> str:
-        """All its keys, as the help shows them."""
-        return " ".join(map(_written, self.keys))
-
-    def binding(self) -> Binding:
-        """Bind its keys."""
-        keys = ",".join(self.keys)
-        return Binding(keys, self.call, self.help, show=bool(self.label), id=self.id, priority=self.is_everywhere)
-
-
-_WRITTEN: Final = {
-    "question_mark": "?",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
-    "escape": "esc",
-    "colon": ":",
-    "apostrophe": "'",
-    "dollar_sign": "$",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "f23": "shift+f11",
-    "shift+right": "shift+→",
-    "shift+left": "shift+←",
-    "left": "←",
-    "right": "→",
-    "up": "↑",
-    "down": "↓",
-}
-
-
-def _written(key: str) -> str:
-    return _WRITTEN.get(key, key)
-
-
-def _in_list(id: str, call: str, keys: tuple[str, ...], help: str, label: str = "") -> Action:  # noqa: A002 - as the field
-    return Action(id, call, keys, help, Group.LISTS, label, scope=Scope.LIST, in_palette=False)
+from tui.keys import LIST_ACTIONS, Action, Group, Scope
+from tui.panes import PANES
 
 
 def _in_time(id: str, keys: tuple[str, ...], help: str, label: str = "") -> Action:  # noqa: A002 - as the field
@@ -140,22 +48,15 @@ ACTIONS: Final[Sequence[Action]] = (
     _asked("order", ("o",), "Ask for an order by hand, at the head"),
     _asked("command", ("colon",), "Write a command", "Cmd"),
     *(
-        Action(f"focus_{name}", f"focus_pane({name!r})", (title[0],), f"Go to {title[2:]}", Group.PANES)
-        for name, title in TITLES.items()
+        Action(f"focus_{one.NAME}", f"focus_pane({one.NAME!r})", (one.TITLE[0],), f"Go to {one.TITLE[2:]}", Group.PANES)
+        for one in PANES
     ),
     Action("next_pane", "next_pane", ("tab",), "Go to the next pane", Group.PANES, "Pane"),
     Action("previous_pane", "previous_pane", ("shift+tab",), "Go to the previous pane", Group.PANES),
     Action("zoom", "zoom", ("z",), "Show one pane alone, or all again", Group.PANES, "Zoom"),
     Action("leave_zoom", "leave_zoom", ("escape",), "Show all panes again", Group.PANES, in_palette=False),
     Action("chart", "toggle_chart", ("v",), "Draw bars, or a line of closes", Group.PANES, "View"),
-    _in_list("down", "move(1)", ("j", "down"), "Move down", "Down"),
-    _in_list("up", "move(-1)", ("k", "up"), "Move up", "Up"),
-    _in_list("half_down", "page(0.5)", ("ctrl+d",), "Move down by half a page"),
-    _in_list("half_up", "page(-0.5)", ("ctrl+u",), "Move up by half a page"),
-    _in_list("page_down", "page(1)", ("pagedown",), "Move down by a page"),
-    _in_list("page_up", "page(-1)", ("pageup",), "Move up by a page"),
-    _in_list("first_row", "home", ("g", "home"), "Move to the first row", "First"),
-    _in_list("last_row", "end", ("G", "end"), "Move to the last row", "Last"),
+    *LIST_ACTIONS,
     Action("explain_row", "ask('explain_row')", ("enter",), "Explain the row; of a fill, go to it", Group.LISTS),
     Action("go_to_row", "ask('go_to_row')", ("t",), "Go to where the event of the row happened", Group.LISTS),
     Action("help", "help", ("question_mark",), "Show every key", Group.PROGRAM, "Help", is_essential=True),
@@ -169,6 +70,6 @@ ACTIONS: Final[Sequence[Action]] = (
 )
 
 
-def bindings(scope: Scope) -> list[BindingType]:
-    """Return the bindings of a scope."""
-    return [action.binding() for action in ACTIONS if action.scope is scope and action.keys]
+def actions_of(*scopes: Scope) -> list[Action]:
+    """Return the actions of some scopes, in the order of the registry."""
+    return [action for action in ACTIONS if action.scope in scopes]

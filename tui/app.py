@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
-from typing import Any, ClassVar, Final, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import attrs
 from textual import events
@@ -17,23 +17,16 @@ from core.backtest.loop import Backtest
 from core.errors import FillstepError, InputError
 from core.replay.branch import Branch
 from core.text import clean
-from tui.actions import ACTIONS, Scope, bindings
+from tui.actions import ACTIONS, actions_of
 from tui.branching import told
-from tui.bridge import FOLLOW_THE_CLOCK
 from tui.desk import Desk
-from tui.messages import TITLES, PaneName, RowSelected, SeekRequested
-from tui.panes.events import EventsPane
-from tui.panes.explain import ExplainPane
+from tui.keys import Scope, bindings
+from tui.messages import PaneName, RowSelected, SeekRequested
+from tui.panes import PANES
 from tui.panes.footer import FooterLine
 from tui.panes.list_pane import ListPane
-from tui.panes.orders import OrdersPane
-from tui.panes.pnl import PnlPane
-from tui.panes.positions import PositionsPane
-from tui.panes.price import PricePane
+from tui.panes.pane import Pane, Place
 from tui.panes.status import StatusLine
-from tui.panes.strategy import StrategyPane
-from tui.panes.text_pane import TextPane
-from tui.panes.timeline import TimelinePane
 from tui.runner import Condition, Runner
 from tui.screens.help import HelpScreen
 from tui.session import Session
@@ -41,9 +34,6 @@ from tui.shown import Selection, State
 from tui.travel import Travel
 from tui.view import FrameView
 
-Pane: TypeAlias = (
-    PricePane | PositionsPane | OrdersPane | PnlPane | EventsPane | ExplainPane | TimelinePane | StrategyPane
-)
 ResultT = TypeVar("ResultT")
 
 WIDE: Final = 110
@@ -51,6 +41,7 @@ WIDE: Final = 110
 LEAST_COLUMNS: Final = 80
 LEAST_ROWS: Final = 24
 """The smallest screen with more than one pane is so many columns and rows."""
+_FIRST_SHARED: Final = next(kind.NAME for kind in PANES if kind.PLACE is Place.SHARED)
 _SMALL = f"{LEAST_COLUMNS}x{LEAST_ROWS} shows all panes, tab the next"
 
 
@@ -63,7 +54,7 @@ class FillstepApp(App[None]):
 
     TITLE = "Fillstep"
     CSS_PATH = "app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.APP)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(actions_of(Scope.APP))
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - typed where it is declared
     ALLOW_IN_MAXIMIZED_VIEW = "#status, #bottom"
     ESCAPE_TO_MINIMIZE = False
@@ -82,19 +73,10 @@ class FillstepApp(App[None]):
         self._message = ""
         self._at_head: Session | None = None  # whose head is shown, where one is
         self._then: Callable[[], object] = self.show
-        self._main_pane: PaneName = "price"
+        self._main_pane: PaneName = PANES[0].NAME
         self._is_zoomed = self._is_small = False
-        self._lower: PaneName = "explain"  # of those that share a place, the one that is seen
-        self._panes: dict[PaneName, Pane] = {
-            "price": PricePane(),
-            "positions": PositionsPane(),
-            "orders": OrdersPane(),
-            "pnl": PnlPane(),
-            "events": EventsPane(),
-            "explain": ExplainPane(),
-            "timeline": TimelinePane(),
-            "strategy": StrategyPane(),
-        }
+        self._lower = _FIRST_SHARED  # of those that share a place, the one that is seen
+        self._panes: dict[PaneName, Pane] = {kind.NAME: kind() for kind in PANES}
         self._status = StatusLine()
         self._notice = Static(id="notice", markup=False)
         self._footer = FooterLine()
@@ -113,8 +95,9 @@ class FillstepApp(App[None]):
     def compose(self) -> ComposeResult:
         """Lay out the status, the panes, and the last lines."""
         yield self._status
-        yield from (pane for name, pane in self._panes.items() if name != "timeline")
-        yield Vertical(self._panes["timeline"], self._notice, self._footer, id="bottom")
+        panes = self._panes.values()
+        yield from (pane for pane in panes if pane.PLACE is not Place.BOTTOM)
+        yield Vertical(*(pane for pane in panes if pane.PLACE is Place.BOTTOM), self._notice, self._footer, id="bottom")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - all from any
         """Offer the registry's actions in the palette."""
@@ -135,8 +118,12 @@ class FillstepApp(App[None]):
             return State.ERROR
         return State.END if session.run.is_over else State.PAUSED
 
-    def sync(self, panes: Iterable[PaneName] = tuple(TITLES)) -> None:
-        """Show in some panes, and in the status, what is so where one stands; one paint follows."""
+    def sync(self, *, has_news: bool = True) -> None:
+        """Show in the panes, and in the status, what is so where one stands; one paint follows.
+
+        Args:
+            has_news: Whether anything but the clock has changed.
+        """
         session = self.session
         view = FrameView(
             session.scene,
@@ -146,18 +133,16 @@ class FillstepApp(App[None]):
             session.calls,
             session.steps_with_bookmarks,
         )
-        for name in panes:
-            self._panes[name].show_view(view)
+        for pane in self._panes.values():
+            if has_news or pane.FOLLOWS_CLOCK:
+                pane.show_view(view)
         self._status.show_view(view)
 
     def show(self, message: str = "") -> None:
         """Show what is so where one stands, and a message or none."""
         self._message, session = message, self.session
-        is_at_head, dirty = session.timeline.is_at_head, session.bridge.take_dirty()
-        if is_at_head and self._at_head is session:
-            self.sync(dirty | FOLLOW_THE_CLOCK)
-        else:
-            self.sync()
+        is_at_head, has_news = session.timeline.is_at_head, session.bridge.take_news()
+        self.sync(has_news=has_news or not (is_at_head and self._at_head is session))
         self._at_head = session if is_at_head else None
         self._tell()
 
@@ -185,15 +170,20 @@ class FillstepApp(App[None]):
 
     def _fit(self) -> None:
         """Show one pane alone where that is wanted, or where there is no room for more; of three, one at a place."""
-        is_wide = self.size.width >= WIDE
-        shown = {"events": is_wide or self._lower == "events", "strategy": self._lower == "strategy"}
-        shown["explain"] = self._lower == "explain" or (is_wide and self._lower != "strategy")
-        for name, is_shown in shown.items():
-            self.query_one(f"#{name}").display = is_shown
+        sharing = self._sharing
+        seen = self._lower if self._lower in sharing else _FIRST_SHARED
+        for name, pane in self._panes.items():
+            pane.display = name not in sharing or name == seen
         if self._is_zoomed or self._is_small:
             self.default_screen.maximize(self._panes[self._main_pane], container=False)
         else:
             self.default_screen.minimize()
+
+    @property
+    def _sharing(self) -> list[PaneName]:
+        """The panes of whom one is seen, with the room there is."""
+        places = {Place.SHARED} if self.size.width >= WIDE else {Place.SHARED, Place.OWN_IF_WIDE}
+        return [name for name, pane in self._panes.items() if pane.PLACE in places]
 
     @property
     def focused_name(self) -> PaneName:
@@ -239,8 +229,8 @@ class FillstepApp(App[None]):
         """Show the keys of what has the focus, and it alone where one pane is shown."""
         name = self.focused_name
         self._main_pane = self._main_pane if name == "timeline" else name
-        has_lines = isinstance(self._panes[name], ListPane | TextPane)
-        self._footer.show_scopes((Scope.APP, Scope.LIST) if has_lines else (Scope.APP,))
+        here = self._panes[name].ACTIONS
+        self._footer.show_actions([one for one in ACTIONS if one.scope is Scope.APP or one in here])
         self._fit()
 
     def on_row_selected(self, message: RowSelected) -> None:
@@ -259,7 +249,7 @@ class FillstepApp(App[None]):
 
     def _select(self, selection: Selection) -> None:
         self._selection = selection
-        self.sync(("price", "explain"))
+        self.sync()
 
     # What those who act on the run need of the screen
 
@@ -339,10 +329,10 @@ class FillstepApp(App[None]):
 
     def action_focus_pane(self, name: PaneName) -> None:
         """Give a pane the focus."""
-        if name in ("events", "explain", "strategy"):
+        if name in self._sharing:
             self._lower = name
             self._fit()
-            self.sync((name,))
+            self.sync()
         self.screen.set_focus(self._panes[name])
 
     def action_next_pane(self) -> None:

@@ -1,23 +1,11 @@
-"""What panes tell the screen, and the names by which it knows them. Messages go up only."""
+"""What panes tell the screen. Messages go up only."""
 
-from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import TypeAlias
 
 from textual.message import Message
 
-PaneName: TypeAlias = Literal["price", "positions", "orders", "pnl", "events", "explain", "timeline", "strategy"]
-
-TITLES: Final[Mapping[PaneName, str]] = {
-    "price": "1 Price",
-    "positions": "2 Positions",
-    "orders": "3 Orders",
-    "pnl": "4 P&L",
-    "events": "5 Events",
-    "explain": "6 Explain",
-    "timeline": "7 Timeline",
-    "strategy": "8 Strategy",
-}
-"""What each pane is called, in the order of their numbers."""
+PaneName: TypeAlias = str
+"""What the program calls a pane."""
 
 
 class RowSelected(Message):

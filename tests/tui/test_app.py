@@ -16,7 +16,7 @@ from core.errors import DeadlineError, InvariantError, StrategyError
 from core.events import CashChanged, OrderFilled
 from core.replay.cursor import Cursor
 from tui.app import FillstepApp
-from tui.messages import TITLES
+from tui.panes import PANES
 from tui.screens.help import HelpScreen
 from tui.widgets.rows import Rows
 
@@ -24,6 +24,8 @@ Sample = Callable[..., Backtest]
 OnScreen = Callable[..., FillstepApp]
 LinesOf = Callable[[App[Any]], list[str]]
 FIRST_FILL, SECOND_FILL = 2, 6
+
+NAMES = [pane.NAME for pane in PANES]
 
 
 @define
@@ -273,7 +275,7 @@ def test_a_run_that_had_an_error_before_shows_it_from_the_start(sample: Sample, 
 def test_a_number_gives_a_pane_the_focus(sample: Sample, on_screen: OnScreen) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         assert focused(pilot) == "price"
-        for number, name in reversed([*enumerate(TITLES, 1)]):
+        for number, name in reversed([*enumerate(NAMES, 1)]):
             await pilot.press(str(number))
             assert focused(pilot) == name
 
@@ -282,7 +284,7 @@ def test_a_number_gives_a_pane_the_focus(sample: Sample, on_screen: OnScreen) ->
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 40), (40, 12)])
 def test_tab_goes_round_in_the_order_of_the_numbers(sample: Sample, on_screen: OnScreen, size: tuple[int, int]) -> None:
-    names = list(TITLES)
+    names = NAMES
 
     async def script(pilot: Pilot[Any]) -> None:
         for name in (*names[1:], names[0]):

@@ -131,7 +131,9 @@ def test_where_they_do_not_part_one_stays_where_one_stood() -> None:
     session.timeline.seek(session.timeline.end_of_step(1))
     result, there, here = made(session, change_of(session, MakeBranch(setting=("allow_short", "true"))))
     assert here == there == session.timeline.end_of_step(1)
-    assert told(result) == "branch: allow_short is true | the runs do not part | equity 0.00 at bar 4 | p parent, d both"
+    assert (
+        told(result) == "branch: allow_short is true | the runs do not part | equity 0.00 at bar 4 | p parent, d both"
+    )
     assert first_facts(result) == ("", "-", "-")
 
 

@@ -1,68 +1,57 @@
-"""Facts say which panes are to be shown anew."""
+"""The screen is told whether anything was announced."""
 
 from collections.abc import Callable
 from decimal import Decimal
 
 from core.backtest.loop import Backtest
 from core.events import PathAmbiguous
-from tui.bridge import FOLLOW_THE_CLOCK, Bridge
-from tui.messages import TITLES
+from tui.bridge import Bridge
+from tui.panes import PANES
 
 Sample = Callable[..., Backtest]
-NEVER = 10_000
 
 
-def dirty_at(run: Backtest, step: int) -> set[str]:
+def has_news(run: Backtest, step: int) -> bool:
     bridge = Bridge(run)
     while run.step_count <= step:
-        bridge.take_dirty()
+        bridge.take_news()
         run.step()
-    return set(bridge.take_dirty())
+    return bridge.take_news()
 
 
-def test_a_quiet_bar_changes_no_pane(sample: Sample) -> None:
-    assert dirty_at(sample(), 1) == set()
+def test_a_quiet_bar_has_no_news(sample: Sample) -> None:
+    assert not has_news(sample(), 1)
 
 
-def test_an_order_concerns_orders_and_events(sample: Sample) -> None:
-    assert dirty_at(sample(), 0) == {"orders", "events"}
+def test_an_order_and_a_fill_are_news(sample: Sample) -> None:
+    assert has_news(sample(), 0)
+    assert has_news(sample(), 2)
 
 
-def test_a_fill_concerns_every_pane(sample: Sample) -> None:
-    assert dirty_at(sample(), 2) == set(TITLES)
-
-
-def test_money_that_comes_without_a_fill_concerns_the_books(sample: Sample) -> None:
+def test_money_that_comes_without_a_fill_is_news(sample: Sample) -> None:
     run = sample(2)
     bridge = Bridge(run)
     time = run.portfolio.timestamp
     assert time is not None
     run.portfolio.receive_income(5, time)
-    assert bridge.take_dirty() == {"positions", "pnl", "events"}
+    assert bridge.take_news()
 
 
-def test_an_ambiguous_path_concerns_events(sample: Sample) -> None:
+def test_an_ambiguous_path_is_news(sample: Sample) -> None:
     run = sample(2)
     bridge = Bridge(run)
     run.broker.announcer.announce(PathAmbiguous, run.portfolio.timestamp, "AAPL", "low_first", Decimal(1), ())
-    assert bridge.take_dirty() == {"events"}
+    assert bridge.take_news()
 
 
 def test_what_was_taken_is_not_given_again(sample: Sample) -> None:
     run = sample()
     bridge = Bridge(run)
-    run.step()
-    assert bridge.take_dirty()
-    assert bridge.take_dirty() == set()
-
-
-def test_facts_of_many_steps_are_one_note(sample: Sample) -> None:
-    run = sample()
-    bridge = Bridge(run)
     for _ in range(50):
         run.step()
-    assert bridge.take_dirty() == set(TITLES)
+    assert bridge.take_news()
+    assert not bridge.take_news()
 
 
 def test_only_events_do_not_follow_the_clock() -> None:
-    assert set(TITLES) - FOLLOW_THE_CLOCK == {"events"}
+    assert [pane.NAME for pane in PANES if not pane.FOLLOWS_CLOCK] == ["events"]

@@ -3,6 +3,7 @@
 from typing import Final, Protocol
 
 from tui.panes.list_pane import ListPane
+from tui.panes.pane import Place
 from tui.shown import EventLine, Lines
 from tui.widgets.columns import Column
 
@@ -24,8 +25,13 @@ class HasEvents(Protocol):
 class EventsPane(ListPane):
     """A line for each fact, following the newest."""
 
+    NAME = "events"
+    TITLE = "5 Events"
+    PLACE = Place.OWN_IF_WIDE
+    FOLLOWS_CLOCK = False
+
     def __init__(self) -> None:
-        super().__init__("events", _COLUMNS, empty="nothing has happened yet", follow="last")
+        super().__init__(_COLUMNS, empty="nothing has happened yet", follow="last")
 
     def show_view(self, view: HasEvents) -> None:
         """Show the facts of a view."""

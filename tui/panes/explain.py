@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from tui.panes.pane import Place
 from tui.panes.text_pane import TextPane
 from tui.shown import ExplainView
 from tui.widgets.columns import fit_cell
@@ -21,8 +22,12 @@ class HasExplain(Protocol):
 class ExplainPane(TextPane):
     """The reason, what it did, what led to it, and the bar on which it was as one line."""
 
+    NAME = "explain"
+    TITLE = "6 Explain"
+    PLACE = Place.SHARED
+
     def __init__(self) -> None:
-        super().__init__("explain")
+        super().__init__()
         self._view = ExplainView("", ())
 
     def show_view(self, view: HasExplain) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import events
 from textual.dom import DOMNode
 
-from tui.actions import ACTIONS, Action, Scope
+from tui.keys import Action, Scope
 from tui.widgets.lines import Line, LineWidget
 
 _BLANKS = 3
@@ -23,17 +23,17 @@ class FooterLine(LineWidget):
 
     def __init__(self) -> None:
         super().__init__(id="footer")
-        self._scopes: Sequence[Scope] = (Scope.APP,)
+        self._actions: Sequence[Action] = ()
         self._places: list[tuple[range, Action]] = []
 
-    def show_scopes(self, scopes: Sequence[Scope]) -> None:
-        """Show the actions of what has the focus."""
-        self._scopes = scopes
+    def show_actions(self, actions: Sequence[Action]) -> None:
+        """Show those of some actions that have a label."""
+        self._actions = [action for action in actions if action.label]
         self.redraw()
 
     def build(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - it is one line
         """Build the line."""
-        self._places = list(_placed(_chosen(self._scopes, width)))
+        self._places = list(_placed(_chosen(self._actions, width)))
         spans = [
             span
             for _, action in self._places
@@ -51,9 +51,8 @@ class FooterLine(LineWidget):
         return self.screen.focused or self.app if action.scope is Scope.LIST else self.app
 
 
-def _chosen(scopes: Sequence[Scope], width: int) -> list[Action]:
+def _chosen(offered: Sequence[Action], width: int) -> list[Action]:
     """Return the actions that have room, the essential ones first to be chosen, in the order of the registry."""
-    offered = [action for action in ACTIONS if action.label and action.scope in scopes]
     chosen = set()
     for action in sorted(offered, key=lambda action: not action.is_essential):
         width -= _cells(action)

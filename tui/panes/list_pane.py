@@ -6,8 +6,9 @@ from typing import ClassVar, Protocol
 from attrs import frozen
 from textual.binding import BindingType
 
-from tui.actions import Scope, bindings
-from tui.messages import TITLES, PaneName, RowSelected
+from tui.keys import LIST_ACTIONS, bindings
+from tui.messages import RowSelected
+from tui.panes.pane import Pane
 from tui.shown import Lines
 from tui.widgets.columns import Column
 from tui.widgets.lines import set_border_text
@@ -48,26 +49,23 @@ class _LineRows:
         return Row(tuple(getattr(line, name) for name in self.fields), line.key, line.tone)
 
 
-class ListPane(Rows):
+class ListPane(Rows, Pane):
     """A list of lines with a title, and how far it is scrolled, in its border."""
 
-    ALLOW_MAXIMIZE = True
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
+    ACTIONS = LIST_ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
 
-    def __init__(self, name: PaneName, columns: Mapping[str, Column], *, empty: str, follow: Follow = "") -> None:
+    def __init__(self, columns: Mapping[str, Column], *, empty: str, follow: Follow = "") -> None:
         """Make a list that is empty until `show_lines`.
 
         Args:
-            name: The name of the pane.
             columns: The columns, by the field of a line that each shows.
             empty: A hint to show while there is no line.
             follow: The end at which the cursor stays.
         """
-        super().__init__(columns.values(), empty=empty, follow=follow, report_position=self._write_position, id=name)
+        super().__init__(columns.values(), empty=empty, follow=follow, report_position=self._write_position)
         self._fields = tuple(columns)
         self._shown: Lines[Line] = ()
-        self._pane = name
-        set_border_text(self, title=TITLES[name])
 
     def show_lines(self, lines: Lines[Line]) -> None:
         """Show the lines of a view."""
@@ -82,7 +80,7 @@ class ListPane(Rows):
     def on_rows_selected(self, message: Rows.Selected) -> None:
         """Tell which symbol the row is about that the cursor was moved to."""
         message.stop()
-        self.post_message(RowSelected(self._shown[message.index].about, self._pane, message.key))
+        self.post_message(RowSelected(self._shown[message.index].about, self.NAME, message.key))
 
     def _write_position(self, text: str) -> None:
         set_border_text(self, subtitle=text)

@@ -30,8 +30,11 @@ class HasOrders(Protocol):
 class OrdersPane(ListPane):
     """A line for each order, the newest first."""
 
+    NAME = "orders"
+    TITLE = "3 Orders"
+
     def __init__(self) -> None:
-        super().__init__("orders", _COLUMNS, empty="nothing was asked for yet", follow="first")
+        super().__init__(_COLUMNS, empty="nothing was asked for yet", follow="first")
 
     def show_view(self, view: HasOrders) -> None:
         """Show the orders of a view."""

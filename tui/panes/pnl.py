@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from tui.messages import TITLES
 from tui.numbers import rough
+from tui.panes.pane import Pane
 from tui.shown import Figure, PnlView
 from tui.widgets.area import Area, AreaChart, build_area
 from tui.widgets.axis import settled_bounds
@@ -27,15 +27,15 @@ class HasPnl(Protocol):
         ...
 
 
-class PnlPane(Area, can_focus=True):
+class PnlPane(Area, Pane, can_focus=True):
     """Numbers in as many columns as have room, and equity since the start in what is left."""
 
-    ALLOW_MAXIMIZE = True
+    NAME = "pnl"
+    TITLE = "4 P&L"
 
     def __init__(self) -> None:
-        super().__init__(id="pnl")
+        super().__init__()
         self._view: PnlView | None = None
-        set_border_text(self, title=TITLES["pnl"])
 
     def show_view(self, view: HasPnl) -> None:
         """Show the profit and loss of a view."""

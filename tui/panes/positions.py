@@ -29,8 +29,11 @@ class HasPositions(Protocol):
 class PositionsPane(ListPane):
     """A line for each position that is not flat."""
 
+    NAME = "positions"
+    TITLE = "2 Positions"
+
     def __init__(self) -> None:
-        super().__init__("positions", _COLUMNS, empty="nothing is held")
+        super().__init__(_COLUMNS, empty="nothing is held")
 
     def show_view(self, view: HasPositions) -> None:
         """Show the positions of a view."""

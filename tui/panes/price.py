@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from tui.charts import PriceView
-from tui.messages import TITLES
+from tui.panes.pane import Pane
 from tui.widgets.axis import settled_bounds
 from tui.widgets.candles import CandleChart, Candles, build_chart, plot_columns
 from tui.widgets.lines import Line, set_border_text
@@ -20,19 +20,20 @@ class HasPrice(Protocol):
         ...
 
 
-class PricePane(Candles, can_focus=True):
+class PricePane(Candles, Pane, can_focus=True):
     """A price chart whose scale follows from its newest bar and its size alone."""
 
-    ALLOW_MAXIMIZE = True
+    NAME = "price"
+    TITLE = "1 Price"
 
     def __init__(self) -> None:
-        super().__init__(id="price")
+        super().__init__()
         self._view: PriceView | None = None
 
     def show_view(self, view: HasPrice) -> None:
         """Show the bars of a view."""
         self._view = view.price
-        set_border_text(self, title=f"{TITLES['price']} {self._view.title}")
+        set_border_text(self, title=f"{self.TITLE} {self._view.title}")
         self.redraw()
 
     def build(self, width: int, height: int) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from tui.panes.pane import Place
 from tui.panes.text_pane import TextPane
 from tui.shown import TextView
 
@@ -18,8 +19,12 @@ class HasStrategy(Protocol):
 class StrategyPane(TextPane):
     """A line for each field, and for each line that was printed; found by running again, so only while it is seen."""
 
+    NAME = "strategy"
+    TITLE = "8 Strategy"
+    PLACE = Place.SHARED
+
     def __init__(self) -> None:
-        super().__init__("strategy")
+        super().__init__()
 
     def show_view(self, view: HasStrategy) -> None:
         """Show the strategy of a view."""

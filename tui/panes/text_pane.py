@@ -8,21 +8,21 @@ from rich.cells import cell_len
 from textual import events
 from textual.binding import BindingType
 
-from tui.actions import Scope, bindings
-from tui.messages import TITLES, PaneName
+from tui.keys import LIST_ACTIONS, bindings
+from tui.panes.pane import Pane
 from tui.shown import TextView
 from tui.widgets.columns import fit_cell
-from tui.widgets.lines import Line, LineWidget, set_border_text
+from tui.widgets.lines import Line, set_border_text
 
 _INDENT = "  "
 _WHEEL_LINES = 3
 
 
-class TextPane(LineWidget, can_focus=True):
+class TextPane(Pane):
     """Lines of text, wrapped to the width there is."""
 
-    ALLOW_MAXIMIZE = True
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
+    ACTIONS = LIST_ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {"text--good", "text--bad", "text--warn", "text--dim"}
     DEFAULT_CSS = """
     TextPane > .text--good { color: $text-success; }
@@ -31,19 +31,17 @@ class TextPane(LineWidget, can_focus=True):
     TextPane > .text--dim { color: $foreground-muted; }
     """
 
-    def __init__(self, name: PaneName) -> None:
-        super().__init__(id=name)
-        self._pane: PaneName = name
+    def __init__(self) -> None:
+        super().__init__()
         self._text = TextView("", ())
         self._offset = self._count = self._rows = 0
-        set_border_text(self, title=TITLES[name])
 
     def show_text(self, view: TextView) -> None:
         """Show other lines, from the first on where they are about something else."""
         if view.title != self._text.title:
             self._offset = 0
         self._text = view
-        set_border_text(self, title=f"{TITLES[self._pane]} {view.title}".rstrip())
+        set_border_text(self, title=f"{self.TITLE} {view.title}".rstrip())
         self.redraw()
 
     def build(self, width: int, height: int) -> list[Line]:

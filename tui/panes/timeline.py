@@ -5,8 +5,9 @@ from typing import ClassVar, Protocol
 from textual import events
 
 from tui.messages import SeekRequested
+from tui.panes.pane import Pane, Place
 from tui.shown import REJECTION, TimelineView, column_of, step_at
-from tui.widgets.lines import Line, LineWidget
+from tui.widgets.lines import Line
 
 _PAST, _RECORDED, _AHEAD, _HERE = "━", "─", " ", "●"
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
@@ -21,10 +22,12 @@ class HasTimeline(Protocol):
         ...
 
 
-class TimelinePane(LineWidget, can_focus=True):
+class TimelinePane(Pane):
     """A line of the run, and under it how many fills there were; a click goes there."""
 
-    ALLOW_MAXIMIZE = True
+    NAME = "timeline"
+    TITLE = "7 Timeline"
+    PLACE = Place.BOTTOM
     COMPONENT_CLASSES: ClassVar[set[str]] = {"timeline--here", "timeline--mark", "timeline--fills"}
     DEFAULT_CSS = """
     TimelinePane { height: 2; }
@@ -34,7 +37,7 @@ class TimelinePane(LineWidget, can_focus=True):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="timeline")
+        super().__init__()
         self._view: TimelineView | None = None
         self._is_held = False
 

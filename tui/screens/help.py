@@ -7,7 +7,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from tui.actions import ACTIONS, Group, Scope, bindings
+from tui.actions import ACTIONS
+from tui.keys import LIST_ACTIONS, Group, bindings
 from tui.widgets.columns import Column
 from tui.widgets.lines import set_border_text
 from tui.widgets.rows import Row, Rows
@@ -25,7 +26,7 @@ def help_rows() -> Iterator[Row]:
 
 
 class _HelpRows(Rows):
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(LIST_ACTIONS)
 
 
 class HelpScreen(ModalScreen[None]):

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from tui.actions import Scope, bindings
+from tui.keys import LIST_ACTIONS, bindings
 from tui.widgets.columns import Column
 from tui.widgets.lines import set_border_text
 from tui.widgets.rows import Row, Rows
@@ -17,7 +17,7 @@ Chosen: TypeAlias = tuple[str, object]
 
 
 class _ListingRows(Rows):
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(LIST_ACTIONS)
 
 
 class ListingScreen(ModalScreen[Chosen | None]):

@@ -7,7 +7,8 @@ import pytest
 from attrs import frozen
 from textual.pilot import Pilot
 
-from tui.actions import Scope
+from tui.actions import actions_of
+from tui.keys import Scope
 from tui.panes.footer import FooterLine
 from tui.panes.status import StatusLine
 from tui.shown import State, StatusView
@@ -65,7 +66,7 @@ def footer_at(on_stage: OnStage, width: int, *scopes: Scope) -> str:
     line, lines = FooterLine(), list[str]()
 
     async def script(_: Pilot[Any]) -> None:
-        line.show_scopes(scopes)
+        line.show_actions(actions_of(*scopes))
         lines.extend(line.plain_lines())
 
     on_stage(script, line, size=(width, 1))

@@ -14,6 +14,13 @@ from tui.panes.text_pane import TextPane
 from tui.shown import ExplainView, TextView
 
 OnStage = Callable[..., None]
+
+
+class Text(TextPane):
+    NAME = "explain"
+    TITLE = "6 Explain"
+
+
 BORDER = "TextPane { border: round white; }"
 
 
@@ -30,7 +37,7 @@ def text_of(*lines: str, title: str = "") -> TextView:
 
 
 def shown(on_stage: OnStage, view: TextView, size: tuple[int, int]) -> list[str]:
-    pane, lines = TextPane("strategy"), list[str]()
+    pane, lines = Text(), list[str]()
 
     async def script(_: Pilot[Any]) -> None:
         pane.show_text(view)
@@ -71,7 +78,7 @@ def test_there_is_no_size_that_is_too_small(on_stage: OnStage) -> None:
 
 
 def test_keys_and_the_wheel_move_the_text(on_stage: OnStage) -> None:
-    pane, seen = TextPane("explain"), list[str]()
+    pane, seen = Text(), list[str]()
 
     async def script(pilot: Pilot[Any]) -> None:
         pane.show_text(text_of(*map(str, range(30))))
@@ -88,7 +95,7 @@ def test_keys_and_the_wheel_move_the_text(on_stage: OnStage) -> None:
 
 
 def test_another_subject_is_shown_from_its_first_line(on_stage: OnStage) -> None:
-    pane, seen = TextPane("explain"), list[str]()
+    pane, seen = Text(), list[str]()
 
     async def script(_: Pilot[Any]) -> None:
         for title in ("#1, bar 2", "#1, bar 2", "#2, bar 2"):
@@ -101,7 +108,7 @@ def test_another_subject_is_shown_from_its_first_line(on_stage: OnStage) -> None
 
 
 def test_a_shorter_text_is_not_scrolled_past_its_end(on_stage: OnStage) -> None:
-    pane = TextPane("explain")
+    pane = Text()
 
     async def script(_: Pilot[Any]) -> None:
         pane.show_text(text_of(*map(str, range(30))))
@@ -113,7 +120,7 @@ def test_a_shorter_text_is_not_scrolled_past_its_end(on_stage: OnStage) -> None:
 
 
 def test_the_title_is_in_the_border_and_taken_literally(on_stage: OnStage) -> None:
-    pane = TextPane("explain")
+    pane = Text()
 
     async def script(pilot: Pilot[Any]) -> None:
         pane.show_text(text_of("one", title="[b]#1[/], bar 2"))
