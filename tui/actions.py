@@ -11,8 +11,15 @@ from tui.keys import LIST_ACTIONS, Action, Group, Scope
 from tui.panes import PANES
 
 
-def _in_time(id: str, keys: tuple[str, ...], help: str, label: str = "") -> Action:  # noqa: A002 - as the field
-    return Action(id, f"travel({id!r})", keys, help, Group.TIME, label)
+def _in_time(
+    id: str,  # noqa: A002 - as the field
+    keys: tuple[str, ...],
+    help: str,  # noqa: A002 - as the field
+    label: str = "",
+    *,
+    adds_to_run: bool = False,
+) -> Action:
+    return Action(id, f"travel({id!r})", keys, help, Group.TIME, label, adds_to_run=adds_to_run)
 
 
 def _asked(id: str, keys: tuple[str, ...], help: str, label: str = "") -> Action:  # noqa: A002 - as the field
@@ -20,15 +27,19 @@ def _asked(id: str, keys: tuple[str, ...], help: str, label: str = "") -> Action
 
 
 ACTIONS: Final[Sequence[Action]] = (
-    _in_time("next_bar", ("n", "right", "f10"), "Next bar; at the head, execute it", "Next"),
+    _in_time("next_bar", ("n", "right", "f10"), "Next bar; at the head, execute it", "Next", adds_to_run=True),
     _in_time("previous_bar", ("N", "left", "f23"), "Previous bar", "Back"),
-    _in_time("next_place", ("s", "f11"), "Next place inside the bar: a phase, an order, a fill", "Step"),
+    _in_time(
+        "next_place", ("s", "f11"), "Next place inside the bar: a phase, an order, a fill", "Step", adds_to_run=True
+    ),
     _in_time("previous_place", ("S",), "Previous place inside the bar"),
-    _in_time("next_fill", ("f",), "To the next fill, or run to it", "Fill"),
+    _in_time("next_fill", ("f",), "To the next fill, or run to it", "Fill", adds_to_run=True),
     _in_time("previous_fill", ("F",), "To the fill before"),
-    _in_time("go_on", ("c", "f5"), "Run to the next breakpoint, or to the end", "Go on"),
+    _in_time("go_on", ("c", "f5"), "Run to the next breakpoint, or to the end", "Go on", adds_to_run=True),
     _in_time("go_back", ("C",), "Back to the last breakpoint, or to the start"),
-    _in_time("run_or_pause", ("space",), "Run, or pause; any key of time pauses too", "Run"),
+    _in_time("run_or_pause", ("space",), "Run, or pause; any key of time pauses too", "Run", adds_to_run=True),
+    _in_time("faster", ("plus",), "Let space play faster; at last as fast as it goes"),
+    _in_time("slower", ("minus",), "Let space play slower, in bars a second"),
     _in_time("ten_on", ("right_square_bracket", "shift+right"), "Ten bars on"),
     _in_time("ten_back", ("left_square_bracket", "shift+left"), "Ten bars back"),
     _in_time("first", ("0",), "To the start"),

@@ -1,5 +1,6 @@
 """FillstepApp: composes the panes, and joins keys, runner and view."""
 
+import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
@@ -27,15 +28,19 @@ from tui.panes.footer import FooterLine
 from tui.panes.list_pane import ListPane
 from tui.panes.pane import Pane, Place
 from tui.panes.status import StatusLine
-from tui.runner import Condition, Runner
+from tui.runner import SLICE_SECONDS, YIELDS, Condition, Runner
 from tui.screens.help import HelpScreen
+from tui.screens.working import WorkingScreen
 from tui.session import Session
 from tui.shown import Selection, State
+from tui.slices import Slices
 from tui.travel import Travel
 from tui.view import FrameView
 
 ResultT = TypeVar("ResultT")
 
+PATIENCE_SECONDS: Final = 0.05
+"""What takes longer shows how far it has come."""
 WIDE: Final = 110
 """Columns from which on the panes have the wide layout."""
 LEAST_COLUMNS: Final = 80
@@ -130,13 +135,16 @@ class FillstepApp(App[None]):
             self._selection,
             self._state,
             session.timeline.cursor,
-            session.calls,
+            session.known_calls,
             session.steps_with_bookmarks,
         )
         for pane in self._panes.values():
             if has_news or pane.FOLLOWS_CLOCK:
                 pane.show_view(view)
         self._status.show_view(view)
+        wanted = session.wanted
+        if wanted is not None:
+            self.do("running the strategy again", lambda: session.find_calls(wanted), lambda _: self.sync())
 
     def show(self, message: str = "") -> None:
         """Show what is so where one stands, and a message or none."""
@@ -264,11 +272,48 @@ class FillstepApp(App[None]):
         self.run_worker(self._run_on(until), group="run")
 
     async def _run_on(self, until: Condition) -> None:
-        runner = self.session.runner
-        is_first = not runner.is_running
-        await runner.run(until)
-        if is_first:
+        if await self.session.runner.run(until):
             self._then()
+
+    def play(self, advance: Callable[[], bool], then: Callable[[], object]) -> None:
+        """Advance at the speed that was chosen until that says no, or a key pauses; and then do something."""
+        self._then = then
+        self.run_worker(self._play_on(advance), group="run")
+
+    async def _play_on(self, advance: Callable[[], bool]) -> None:
+        if await self.session.runner.play(advance, self.show):
+            self._then()
+
+    def do(self, what: str, job: Callable[[], ResultT], then: Callable[[ResultT], object]) -> None:
+        """Do what may take long, and then something with what it returns; errors of both are shown.
+
+        Where it does take long, a line says how far it has come, and esc ends it.
+        """
+        slices = Slices(job)
+        if slices.go_on(PATIENCE_SECONDS):
+            self._take(slices, then)
+        else:
+            self.run_worker(self._wait_for(slices, WorkingScreen(what), then), group="work")
+
+    async def _wait_for(
+        self, slices: Slices[ResultT], screen: WorkingScreen, then: Callable[[ResultT], object]
+    ) -> None:
+        await self.push_screen(screen)
+        try:
+            while not screen.is_ended and not slices.go_on(SLICE_SECONDS):
+                screen.show(slices.done, slices.total)
+                for _ in range(YIELDS):
+                    await asyncio.sleep(0)
+        finally:
+            slices.interrupt()
+        await screen.dismiss()
+        self._take(slices, then)
+
+    def _take(self, slices: Slices[ResultT], then: Callable[[ResultT], object]) -> None:
+        try:
+            then(slices.result())
+        except FillstepError as error:
+            self.show(clean(str(error)))
 
     def explain(self, order_id: int | None) -> None:
         """Explain an order; with none, what happened where one stands; it is seen with the next `show`."""

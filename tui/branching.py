@@ -101,12 +101,17 @@ def _fields_of(strategy: Strategy) -> dict[str, object]:
 def made(session: Session, change: Change) -> tuple[Branch, Cursor, Cursor]:
     """Run a branch, and return it, with where one stands in it and in its parent.
 
-    Both are where the runs part; where they do not, both are where one stood.
+    Both are where the runs part; where they do not, both are where one stood, or as far as the branch has come.
     """
-    result = branch(session.run, change)
+    return standing(session, branch(session.run, change))
+
+
+def standing(session: Session, result: Branch) -> tuple[Branch, Cursor, Cursor]:
+    """Return a branch, with where one stands in it and in its parent; see `made`."""
     parting = result.divergence
     if parting is None:
-        return result, session.timeline.cursor, session.timeline.cursor
+        here = session.timeline.cursor
+        return result, min(here, History(result.run).head, key=lambda place: place.order), here
     return result, place_of(History(result.run), parting), place_of(session.timeline, parting)
 
 

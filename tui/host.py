@@ -34,6 +34,14 @@ class Host(Protocol):
         """Show the bars of a symbol; of none, those that are shown."""
         ...
 
+    def do(self, what: str, job: Callable[[], ResultT], then: Callable[[ResultT], object]) -> None:
+        """Do what may take long, and then something with what it returns; errors of both are shown."""
+        ...
+
+    def play(self, advance: Callable[[], bool], then: Callable[[], object]) -> None:
+        """Advance at the speed that was chosen until that says no, or a key pauses; and then do something."""
+        ...
+
     def run_until(self, until: Condition, then: Callable[[], object]) -> None:
         """Execute steps until a condition holds after one, and then do something."""
         ...

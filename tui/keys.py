@@ -43,6 +43,7 @@ class Action:
         in_palette: Whether the palette offers it.
         is_essential: Whether it stays in the footer when there is little room.
         is_everywhere: Whether its keys work in dialogs too.
+        adds_to_run: Whether it may execute steps or ask for orders; every other leaves the record of the run as it is.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Action:
     in_palette: bool = True
     is_essential: bool = False
     is_everywhere: bool = False
+    adds_to_run: bool = False
 
     @property
     def key_text(self) -> str:

@@ -6,6 +6,7 @@ The only file that knows asyncio, and the only one that reads a clock: for pacin
 import asyncio
 import gc
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 from typing import TypeAlias
 
@@ -18,6 +19,9 @@ Condition: TypeAlias = Callable[[], bool]
 
 SLICE_SECONDS = 0.008
 FRAME_SECONDS = 0.1
+SPEEDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 0)
+"""Bars a second; 0 is as many as it can."""
+
 YIELDS = 12
 """Turns of the event loop between two slices: enough for a key to reach its action, and a frame its terminal."""
 
@@ -32,7 +36,7 @@ class Runner:
 
     Attributes:
         error: What stopped the run, if anything did.
-        is_running: Whether it executes steps until a condition holds.
+        speed: How many bars a second it plays; 0 for as many as it can.
     """
 
     def __init__(self, run: Backtest, show: Callable[[], object], error: FillstepError | None = None) -> None:
@@ -44,7 +48,8 @@ class Runner:
             error: What has stopped it already, if anything did.
         """
         self.error = error
-        self.is_running = False
+        self._going: asyncio.Event | None = None  # until it is set
+        self.speed = 0
         self._run = run
         self._show = show
         self._until: Condition = never
@@ -53,27 +58,77 @@ class Runner:
         """Execute a step if there is one left; what the strategy raises is kept as the error."""
         self._execute(1, never)
 
-    def pause(self) -> None:
-        """Execute no further step."""
-        self.is_running = False
+    @property
+    def is_running(self) -> bool:
+        """Whether it goes on by itself."""
+        return self._going is not None
 
-    async def run(self, until: Condition = never) -> None:
+    def pause(self) -> None:
+        """Go no further."""
+        if self._going is not None:
+            self._going.set()
+            self._going = None
+
+    async def run(self, until: Condition = never) -> bool:
         """Execute steps until a condition holds after one, the bars end, something is raised, or `pause`.
 
         Called while it runs already, it changes the condition.
+
+        Returns:
+            Whether it has come to rest with this call.
         """
         self._until = until
         if self.is_running:
-            return
-        self.is_running = True
+            return False
         with rare_collections():
-            await self._execute_in_slices()
+            await self._execute_in_slices(self._begin())
         gc.freeze()
-        self._show()
+        return self._rest(self._show)
 
-    async def _execute_in_slices(self) -> None:
+    async def play(self, advance: Callable[[], bool], show: Callable[[], object]) -> bool:
+        """Advance at `speed`, which may be changed meanwhile, until there is nothing further, or `pause`.
+
+        Args:
+            advance: Goes on by a bar; says whether one can go on from there.
+            show: Called after each frame's bars, and at the end.
+
+        Returns:
+            Whether it has come to rest with this call.
+        """
+        if self.is_running:
+            return False
+        paused = self._begin()
+        while not paused.is_set():
+            bars = max(1, round(self.speed * FRAME_SECONDS))
+            if not all(advance() for _ in range(bars)):
+                self.pause()
+                break
+            show()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(paused.wait(), bars / max(self.speed, 1))
+        return self._rest(show)
+
+    def change_speed(self, steps: int) -> int:
+        """Take a speed so many steps along `SPEEDS`, and return it; the last one is as fast as it goes."""
+        at = SPEEDS.index(self.speed) if self.speed in SPEEDS else len(SPEEDS) - 1
+        self.speed = SPEEDS[min(max(at + steps, 0), len(SPEEDS) - 1)]
+        return self.speed
+
+    def _begin(self) -> asyncio.Event:
+        """Go on from now until what is returned is set."""
+        self._going = asyncio.Event()
+        return self._going
+
+    def _rest(self, show: Callable[[], object]) -> bool:
+        """Show where it stands, unless it goes on again by now; say whether it rests."""
+        if self.is_running:
+            return False
+        show()
+        return True
+
+    async def _execute_in_slices(self, paused: asyncio.Event) -> None:
         steps, frame_at = 1, perf_counter()
-        while self.is_running:
+        while not paused.is_set():
             began = perf_counter()
             if not self._execute(steps, self._until):
                 self.pause()

@@ -28,6 +28,7 @@ class Session:
         breakpoints: Where it stops.
         bookmarks: Places by the letter they were given, each with a note.
         branch: How it came about, where it is a branch.
+        wanted: The step at which it was asked what the strategy was, where that takes long to find out.
     """
 
     run: Backtest
@@ -38,6 +39,8 @@ class Session:
     breakpoints: Breakpoints = field(init=False)
     bookmarks: dict[str, tuple[Cursor, str]] = field(factory=dict)
     _again: Reexecution = field(init=False)
+    wanted: int | None = field(default=None, init=False)
+    _failed: tuple[int, FillstepError] | None = field(default=None, init=False)  # at which step, and by what
     _searches: dict[str, Search] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -73,6 +76,27 @@ class Session:
             found = Search(self.timeline, read_condition(condition, self.run.feed.places))
             self._searches[condition] = found
         return found
+
+    def known_calls(self, step: int) -> StrategyCalls | None:
+        """Return what `calls` does where that takes no time; else None, and it is wanted.
+
+        Raises:
+            FillstepError: That was raised when it was found out.
+        """
+        if self._failed is not None and self._failed[0] == step:
+            raise self._failed[1]
+        if step < 0 or (self._again.is_near(step) and self._again.is_near(step - 1)):
+            return self.calls(step)
+        self.wanted = step
+        return None
+
+    def find_calls(self, step: int) -> None:
+        """Run again to a step, so that what the strategy was there is known; what that raises is kept."""
+        self.wanted = self._failed = None
+        try:
+            self.calls(step)
+        except FillstepError as error:
+            self._failed = (step, error)
 
     def calls(self, step: int) -> StrategyCalls:
         """Return what the strategy was at the end of a step, and of the step before.

@@ -13,21 +13,21 @@ StrategyCalls: TypeAlias = tuple[Call, Call | None]
 """What it was at the end of a step, and at the end of the step before; None where there is none."""
 
 
-def strategy_view(call: Callable[[int], StrategyCalls] | None, step: int) -> TextView:
+def strategy_view(call: Callable[[int], StrategyCalls | None] | None, step: int) -> TextView:
     """Return what the strategy was at the end of a step.
 
     Args:
-        call: Returns it; it may raise what says why that is not known.
+        call: Returns it, or None where it is not known yet; it may raise what says why that is not known.
         step: The step.
     """
     title = f"after bar {step + 1}" if step >= 0 else "at the start"
     if call is None:
         return TextView(title, ())
     try:
-        now, before = call(step)
+        calls = call(step)
     except FillstepError as error:
         return TextView(title, ((clean(str(error)), "bad"),))
-    return TextView(title, tuple(_lines(now, before)))
+    return TextView(title, tuple(_lines(*calls)) if calls else (("running again ...", "dim"),))
 
 
 def _lines(now: Call, before: Call | None) -> Iterator[tuple[str, Tone]]:

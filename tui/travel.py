@@ -1,7 +1,7 @@
 """Travel: what the keys of time do: over what is recorded they move the cursor, at the head they execute."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from attrs import define
 
@@ -12,6 +12,9 @@ from tui.commands import GoTo
 from tui.host import Host
 from tui.runner import Condition, never
 from tui.session import Session
+
+Stop: TypeAlias = tuple[Cursor, list[Breakpoint]]
+"""Where breakpoints stop, and which do."""
 
 _TEN: Final = 10
 
@@ -88,19 +91,33 @@ class Travel:
         """Go to the fill before."""
         if self._pause():
             return
-        found = self._session.search("fill").before(self._session.timeline.cursor)
-        if found is None:
-            self._host.show("no fill before this place")
-        else:
-            self._go_to_found(found)
+        search, cursor = self._session.search("fill"), self._session.timeline.cursor
+
+        def take(found: Cursor | None) -> None:
+            if found is None:
+                self._host.show("no fill before this place")
+            else:
+                self._go_to_found(found)
+
+        self._host.do("looking for a fill", lambda: search.before(cursor), take)
 
     def go_on(self) -> None:
         """Go to the next place at which a breakpoint stops, or to the end; what runs already only goes further."""
         session = self._session
-        stopped = session.breakpoints.after(session.timeline.cursor)
-        if stopped is not None and not session.runner.is_running:
+        if session.runner.is_running:
+            self._run_on()
+        else:
+            breakpoints, cursor = session.breakpoints, session.timeline.cursor
+            self._host.do("looking for breakpoints", lambda: breakpoints.after(cursor), self._stop_or_run)
+
+    def _stop_or_run(self, stopped: Stop | None) -> None:
+        if stopped is not None:
             self._stop_at(*stopped)
-            return
+        else:
+            self._run_on()
+
+    def _run_on(self) -> None:
+        session = self._session
         begun = session.timeline.head
         session.timeline.seek(begun)
         if session.run.is_over:
@@ -114,17 +131,68 @@ class Travel:
         """Go back to the last place at which a breakpoint stops, or to the start."""
         if self._pause():
             return
-        session = self._session
-        stopped = session.breakpoints.before(session.timeline.cursor)
-        if stopped is None:
-            self._go(START, "this is the start of the run")
-        else:
-            self._stop_at(*stopped)
+        breakpoints, cursor = self._session.breakpoints, self._session.timeline.cursor
+
+        def take(stopped: Stop | None) -> None:
+            if stopped is None:
+                self._go(START, "this is the start of the run")
+            else:
+                self._stop_at(*stopped)
+
+        self._host.do("looking for breakpoints", lambda: breakpoints.before(cursor), take)
+
+    # At a speed
 
     def run_or_pause(self) -> None:
-        """Run on, or pause."""
-        if not self._pause():
+        """Play on at the speed that was chosen, or pause."""
+        if self._pause():
+            return
+        if self._session.runner.speed:
+            session = self._session
+            self._host.play(lambda: self._advance(session), lambda: self._rest(session))
+        else:
             self.go_on()
+
+    def faster(self) -> None:
+        """Let space play faster."""
+        self._change_speed(1)
+
+    def slower(self) -> None:
+        """Let space play slower."""
+        self._change_speed(-1)
+
+    def _change_speed(self, steps: int) -> None:
+        speed = self._session.runner.change_speed(steps)
+        self._host.show(f"space plays {speed:,} bars a second" if speed else "space runs as fast as it goes")
+
+    def _advance(self, session: Session) -> bool:
+        """Go on by a bar, over what is recorded or by executing it; say whether one can go on from there."""
+        timeline, before = session.timeline, session.timeline.cursor
+        if session is not self._session:
+            return False
+        if not timeline.is_at_head:
+            timeline.seek(timeline.next_bar(before))
+        elif session.run.is_over or session.error:
+            return False
+        else:
+            session.runner.step()
+            timeline.seek(timeline.head)
+        stopped = session.breakpoints.after(before) if len(session.breakpoints) else None
+        if stopped is None or stopped[0].order > timeline.cursor.order:
+            return True
+        timeline.seek(stopped[0])
+        return False
+
+    def _rest(self, session: Session) -> None:
+        """Say why a play has stopped: at a breakpoint, or at the end; where a key has paused it, nothing."""
+        if session is not self._session:
+            return
+        timeline = session.timeline
+        stopped = session.breakpoints.after(timeline.previous_place(timeline.cursor))
+        if stopped is not None and stopped[0] == timeline.cursor:
+            self._stop_at(*stopped)
+        else:
+            self._host.show(self._why_no_further() if timeline.is_at_head and session.run.is_over else "")
 
     def _run(self, begun: Cursor, condition: str, until: Condition) -> None:
         """Execute steps; then stand at what they were executed for, where that was met, else at the head.
@@ -243,11 +311,18 @@ class Travel:
     def _on_to(self, condition: str, message: str) -> None:
         if self._pause():
             return
+        search, cursor = self._session.search(condition), self._session.timeline.cursor
+
+        def take(found: Cursor | None) -> None:
+            if found is None:
+                self._run_to(condition, message)
+            else:
+                self._go_to_found(found)
+
+        self._host.do(f"looking for a {condition}", lambda: search.after(cursor), take)
+
+    def _run_to(self, condition: str, message: str) -> None:
         session = self._session
-        found = session.search(condition).after(session.timeline.cursor)
-        if found is not None:
-            self._go_to_found(found)
-            return
         begun = session.timeline.head
         session.timeline.seek(begun)
         if session.run.is_over:

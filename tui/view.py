@@ -70,7 +70,7 @@ class FrameView:
     selection: Selection
     state: State = State.PAUSED
     cursor: Cursor = field()
-    call: Callable[[int], StrategyCalls] | None = None
+    call: Callable[[int], StrategyCalls | None] | None = None
     bookmarks: Mapping[int, str] = {}
 
     @cursor.default

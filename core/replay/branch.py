@@ -12,6 +12,7 @@ from core.backtest.strategy import Strategy
 from core.errors import DeadlineError, FillstepError, InputError, StrategyError
 from core.money import subtract
 from core.order import Order
+from core.progress import Interrupted
 from core.reason import Reason
 from core.replay.divergence import Divergence, first_divergence
 from core.replay.reexecution import again, follow
@@ -73,7 +74,7 @@ class Branch:
 
 
 def branch(parent: Backtest, change: Change) -> Branch:
-    """Run a parent again with a change, as far as it has come.
+    """Run a parent again with a change, as far as it has come, or until who waits has it end (`core.progress`).
 
     Raises:
         InputError: The strategy cannot be copied.
@@ -91,6 +92,8 @@ def branch(parent: Backtest, change: Change) -> Branch:
             follow(run, commands, parent.clock.step, is_changed=True)
     except (DeadlineError, StrategyError) as raised:
         error = raised
+    except Interrupted:
+        pass  # what was executed is a branch too, and goes on with the next step
     return Branch(parent, run, change, first_divergence(parent, run), error)
 
 

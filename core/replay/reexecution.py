@@ -20,6 +20,7 @@ from core.backtest.settings import Settings
 from core.backtest.strategy import Strategy
 from core.errors import FillstepError, InvalidOrderError, StepOutOfRangeError, StrategyError, UnknownOrderError
 from core.order import Order
+from core.progress import report
 from core.replay.divergence import first_divergence
 from core.replay.suspects import likely_cause
 from core.text import clean
@@ -27,6 +28,7 @@ from core.text import clean
 _LONGEST_OUTPUT: Final = 10_000
 _LONGEST_FIELD: Final = 200
 _KEPT_STEPS: Final = 1024
+_NEAR_STEPS: Final = 256
 
 
 class NotDeterministicError(FillstepError):
@@ -73,14 +75,22 @@ def again(
     return made
 
 
-def follow(run: Backtest, commands: Mapping[int, Sequence[Command]], until: int, *, is_changed: bool = False) -> None:
-    """Execute a run up to a step, and give it the commands of another there, by their steps.
+def follow(
+    run: Backtest,
+    commands: Mapping[int, Sequence[Command]],
+    until: int,
+    *,
+    is_changed: bool = False,
+    goal: int | None = None,
+) -> None:
+    """Execute a run up to a step, and give it the commands of another there, by their steps; report each step.
 
     Args:
         run: The run.
         commands: What it is given.
         until: The step.
         is_changed: Whether it may lack an order that a command is about, or have another one: that command is left out.
+        goal: The step to which all the work goes that this is a part of; `until` where it is not given.
     """
     while True:
         step = run.clock.step
@@ -88,6 +98,7 @@ def follow(run: Backtest, commands: Mapping[int, Sequence[Command]], until: int,
             if not run.is_over:
                 with suppress(*((UnknownOrderError, InvalidOrderError) if is_changed else ())):
                     run.command(command)
+        report(step + 1, (until if goal is None else goal) + 1)
         if step >= until or not run.step():
             return
 
@@ -119,6 +130,13 @@ class Reexecution:
     _output: io.StringIO = field(factory=io.StringIO, init=False)
     _kept: dict[int, tuple[int, Call]] = field(factory=dict, init=False)  # and after how many commands there
 
+    def is_near(self, step: int) -> bool:
+        """Say whether it takes no time to tell what the strategy was at a step."""
+        if step in self._kept:
+            return True
+        at = -1 if self._run is None else self._run.clock.step
+        return 0 <= step - at <= _NEAR_STEPS or step <= _NEAR_STEPS
+
     def at(self, step: int) -> Call:
         """Return what the strategy was at the end of a step; run again from the start where it went past it.
 
@@ -141,14 +159,14 @@ class Reexecution:
             while run.clock.step < step:
                 self._output.seek(0)
                 self._output.truncate()
-                self._go_on(run, run.clock.step + 1)
+                self._go_on(run, run.clock.step + 1, step)
                 self._keep(run, step)
         return self._kept[step][1]
 
-    def _go_on(self, run: Backtest, until: int) -> None:
+    def _go_on(self, run: Backtest, until: int, goal: int | None = None) -> None:
         """Execute up to a step; where the record ends with what the strategy raised, it may raise again."""
         try:
-            follow(run, self._record.commands, until)
+            follow(run, self._record.commands, until, goal=goal)
         except StrategyError as error:
             if run.clock.step < self._record.clock.step or not self._record.is_over:
                 self._compare(run, str(error))

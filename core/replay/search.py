@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import define, field
 
+from core.progress import report
 from core.replay.conditions import Condition, Finder
 from core.replay.cursor import Cursor
 from core.replay.history import History
@@ -20,6 +21,8 @@ STRETCH: Final = 2048  # steps
 @define(eq=False)
 class Search:
     """Where a condition is met in a run, as far as the run has come.
+
+    Each look reports its steps, and can be ended there (`core.progress`).
 
     Args:
         history: What was recorded.
@@ -76,6 +79,7 @@ class Search:
     def _in_stretch(self, stretch: int) -> list[Cursor]:
         if stretch in self._found:
             return self._found[stretch]
+        report(stretch * STRETCH, self._history.run.step_count)
         first, count = stretch * STRETCH or -1, self._history.run.step_count
         stop = min((stretch + 1) * STRETCH, count)
         if stop < count:

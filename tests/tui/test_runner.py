@@ -10,7 +10,7 @@ from core.events import OrderFilled
 from core.replay.breakpoints import read_condition
 from core.replay.search import Search
 from core.replay.timeline import Timeline
-from tui.runner import Condition, Runner
+from tui.runner import SPEEDS, Condition, Runner
 
 Sample = Callable[..., Backtest]
 
@@ -131,3 +131,53 @@ def test_a_run_that_something_stopped_before_is_not_stepped(sample: Sample) -> N
     stopped = StrategyError("S", "on_bar", "s.py:1", error)
     run = sample(5)
     assert Runner(run, quiet, stopped).error is stopped
+
+
+def test_a_speed_is_changed_step_by_step_and_stays_at_the_ends(sample: Sample) -> None:
+    runner = Runner(sample(), lambda: None)
+    assert runner.speed == 0
+    assert [runner.change_speed(1), runner.change_speed(-1), runner.change_speed(-1)] == [0, 1000, 500]
+    assert runner.change_speed(-99) == SPEEDS[0] == 1
+    assert runner.change_speed(2) == 5
+
+
+def test_a_play_advances_until_there_is_nothing_further(sample: Sample) -> None:
+    left, frames = list(range(7)), []
+    runner = Runner(sample(), quiet)
+    runner.speed = 1000  # a hundred at a time
+    asyncio.run(runner.play(lambda: bool(left) and left.pop() > 0, lambda: frames.append(len(left))))
+    assert (left, frames, runner.is_running) == ([], [0], False)  # one frame, when all is done
+
+
+def test_a_play_is_paused_between_two_frames(sample: Sample) -> None:
+    frames: list[int] = []
+    runner = Runner(sample(), quiet)
+
+    def show() -> None:
+        frames.append(1)
+        runner.pause()
+
+    runner.speed = 1000
+    asyncio.run(runner.play(lambda: True, show))
+    assert frames == [1, 1]  # the second shows that it is paused
+
+
+def test_what_is_paused_and_goes_on_at_once_goes_on_once(sample: Sample) -> None:
+    runner, advanced = Runner(sample(), quiet), list[int]()
+    rested: list[bool] = []
+
+    def advance() -> bool:
+        advanced.append(1)
+        return len(advanced) < 300
+
+    async def twice() -> None:
+        runner.speed = 1000
+        first = asyncio.ensure_future(runner.play(advance, quiet))
+        await asyncio.sleep(0)
+        runner.pause()
+        second = asyncio.ensure_future(runner.play(advance, quiet))
+        rested.extend(await asyncio.gather(first, second))
+
+    asyncio.run(twice())
+    assert rested == [False, True]
+    assert len(advanced) == 300

@@ -20,7 +20,7 @@ from core.replay.conditions import About, Finder
 from core.replay.cursor import START, Cursor
 from core.replay.history import History
 from core.replay.search import Search
-from tests.tui.driving import app_of, end_of, place, press, say, told
+from tests.tui.driving import app_of, end_of, place, press, say, session_of, told
 from tui.app import FillstepApp
 
 Sample = Callable[..., Backtest]
@@ -469,3 +469,66 @@ def test_to_explain_an_order_that_is_over_again_looks_through_the_run_no_second_
 
     on_screen(sample(200), script)
     assert len(begun) <= 1
+
+
+# At a speed
+
+
+def test_space_plays_over_what_is_recorded_and_then_executes(sample: Sample, on_screen: OnScreen) -> None:
+    places: list[int] = []
+
+    async def script(pilot: Pilot[Any]) -> None:
+        session = session_of(pilot)
+        session.runner.speed = 1000
+        await say(pilot, "break bar == 30")
+        await press(pilot, "0")
+        session.timeline.subscribe(lambda moved: places.append(moved.after.step))
+        await press(pilot, "space")
+        assert place(pilot).step == 29
+        assert session.run.step_count == 30
+        assert "breakpoint 1" in told(pilot)
+
+    on_screen(sample(20), script)
+    assert places[:30] == [*range(30)]
+
+
+def test_a_play_ends_at_the_end_and_says_so(sample: Sample, on_screen: OnScreen) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        session = session_of(pilot)
+        session.runner.speed = 1000
+        await press(pilot, *["N"] * 3, "space")
+        assert session.timeline.is_at_head
+        assert told(pilot) == "this is the end of the data"
+        await press(pilot, "space")
+        assert told(pilot) == "this is the end of the data"
+
+    on_screen(sample(2015), script)
+
+
+def test_plus_and_minus_say_how_fast_space_plays(sample: Sample, on_screen: OnScreen) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        said = []
+        for key in ("minus", "minus", "plus", "plus", "plus"):
+            await press(pilot, key)
+            said.append(told(pilot).removeprefix("space "))
+        assert said == [
+            "plays 1,000 bars a second",
+            "plays 500 bars a second",
+            "plays 1,000 bars a second",
+            "runs as fast as it goes",
+            "runs as fast as it goes",
+        ]
+
+    on_screen(sample(), script)
+
+
+def test_any_key_of_time_pauses_a_play(sample: Sample, on_screen: OnScreen) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        session = session_of(pilot)
+        session.runner.speed = 1
+        await pilot.press("space", "N")
+        await press(pilot)
+        assert not session.runner.is_running
+        assert not session.run.is_over
+
+    on_screen(sample(10), script)
