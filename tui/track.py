@@ -1,22 +1,43 @@
 """Track: where along a run something was done, for a line of so many columns."""
 
-from bisect import bisect_left
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from attrs import define, field
 
 from core.backtest.journal import Journal
-from core.events import OrderFilled, OrderRejected
+from core.events import Event, OrderFilled, OrderRejected
 from tui.shown import REJECTION, column_of
 
 BOOKMARK: Final = "♦"
+_COUNTED: Final = (OrderFilled, OrderRejected)
+
+
+@define(eq=False)
+class _Columns:
+    """What was counted in each of so many columns."""
+
+    shape: tuple[int, int]  # steps of the run, and columns
+    fills: list[int] = field(init=False)
+    rejected: set[int] = field(factory=set, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Begin with none."""
+        self.fills = [0] * self.shape[1]
+
+    def count(self, step: int, kind: type[Event]) -> None:
+        """Count a fact of a step."""
+        if kind is OrderFilled:
+            self.fills[column_of(step, *self.shape)] += 1
+        else:
+            self.rejected.add(column_of(step, *self.shape))
 
 
 @define(eq=False)
 class Track:
     """The steps of fills and rejections, as far as the run has come.
+
+    What was counted is kept until another number of columns is asked for, so that a step costs what it did itself.
 
     Args:
         journal: The facts.
@@ -24,8 +45,8 @@ class Track:
 
     _journal: Journal
     _read: int = field(default=0, init=False)
-    _fills: list[int] = field(factory=list, init=False)
-    _rejections: list[int] = field(factory=list, init=False)
+    _counted: list[tuple[int, type[Event]]] = field(factory=list, init=False)
+    _columns: _Columns = field(factory=lambda: _Columns((0, 0)), init=False)
 
     def fills(self, count: int, columns: int) -> list[int]:
         """Return how many fills there are in each column.
@@ -34,32 +55,26 @@ class Track:
             count: How many steps the run has.
             columns: In how many columns they are shown.
         """
-        self._read_on()
-        edges = [bisect_left(self._fills, start_of(column, count, columns)) for column in range(columns + 1)]
-        return [after - before for before, after in pairwise(edges)]
+        return list(self._columns_of(count, columns).fills)
 
     def marks(self, count: int, columns: int, bookmarks: Mapping[int, str]) -> dict[int, str]:
         """Return the columns with a rejection or a bookmark, and what marks them; bookmarks by their letter."""
-        self._read_on()
-        marks: dict[int, str] = {}
-        for column in range(columns):
-            first, stop = start_of(column, count, columns), start_of(column + 1, count, columns)
-            place = bisect_left(self._rejections, first)
-            if place < len(self._rejections) and self._rejections[place] < stop:
-                marks[column] = REJECTION
+        marks = dict.fromkeys(self._columns_of(count, columns).rejected, REJECTION)
         for step, letter in bookmarks.items():
             marks[column_of(step, count, columns)] = letter
         return marks
 
-    def _read_on(self) -> None:
-        for step, _, kind, _ in self._journal.rows[self._read :]:
-            if kind is OrderFilled:
-                self._fills.append(step)
-            elif kind is OrderRejected:
-                self._rejections.append(step)
+    def _columns_of(self, count: int, columns: int) -> _Columns:
+        """Return what was counted so far."""
+        if self._columns.shape != (count, columns):
+            self._columns = _Columns((count, columns))
+            self._count(self._counted)
+        fresh = [(row[0], row[2]) for row in self._journal.rows[self._read :] if row[2] in _COUNTED]
         self._read = len(self._journal)
+        self._counted += fresh
+        self._count(fresh)
+        return self._columns
 
-
-def start_of(column: int, count: int, columns: int) -> int:
-    """Return the first step that is in a column or after it."""
-    return -(-column * count // max(columns, 1))
+    def _count(self, facts: Iterable[tuple[int, type[Event]]]) -> None:
+        for step, kind in facts if self._columns.fills else ():
+            self._columns.count(step, kind)

@@ -7,7 +7,7 @@ import pytest
 from core.backtest.loop import Backtest
 from core.events import OrderFilled, OrderRejected
 from tui.shown import column_of, step_at
-from tui.track import REJECTION, Track, start_of
+from tui.track import REJECTION, Track
 
 Sample = Callable[..., Backtest]
 SHAPES = [(1, 1), (1, 7), (10, 4), (10, 10), (10, 25), (2015, 78), (2015, 138), (100_000, 80)]
@@ -22,7 +22,7 @@ def test_every_step_is_in_the_column_between_its_edges(count: int, columns: int)
     for step in range(0, count, 1 + count // 500):
         column = column_of(step, count, columns)
         assert 0 <= column < columns
-        assert start_of(column, count, columns) <= step < start_of(column + 1, count, columns)
+        assert -(-column * count // columns) <= step < -(-(column + 1) * count // columns)
 
 
 @pytest.mark.parametrize(("count", "columns"), [shape for shape in SHAPES if shape[0] >= shape[1]])

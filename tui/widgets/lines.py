@@ -14,7 +14,7 @@ Border titles are the one place where Textual reads markup, and even reading `bo
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias, TypedDict, Unpack
 
 from rich.segment import Segment
 from textual.content import Content
@@ -68,7 +68,8 @@ def line_regions(changed: Iterable[int], width: int) -> list[Region]:
 def set_border_text(widget: Widget, *, title: str | None = None, subtitle: str | None = None) -> bool:
     """Write plain text into a widget's border, and say whether anything changed.
 
-    Textual repaints the whole widget when a border text is set, so nothing is set that stands there already.
+    Textual repaints the whole widget when a border text is set, so nothing is set that stands there already; a
+    `LineWidget` repaints the line of the border alone.
 
     Args:
         widget: The widget with the border.
@@ -78,7 +79,11 @@ def set_border_text(widget: Widget, *, title: str | None = None, subtitle: str |
     changed = False
     for attribute, text in (("border_title", title), ("border_subtitle", subtitle)):
         if text is not None and (getattr(widget, attribute) or "") != Content(text).markup:
-            setattr(widget, attribute, Content(text) if text else None)
+            content = Content(text) if text else None
+            if isinstance(widget, LineWidget):
+                widget.set_border(attribute, content)
+            else:
+                setattr(widget, attribute, content)
             changed = True
     return changed
 
@@ -87,6 +92,7 @@ class LineWidget(Widget):
     """A widget of as many lines as the layout gives it, each built from data and kept until it changes."""
 
     ALLOW_SELECT: ClassVar[bool] = False
+    _whole: tuple[Region, ...] = ()  # what is refreshed where no region is named; everything where it is empty
     DEFAULT_CSS = """
     LineWidget {
         width: 1fr;
@@ -123,6 +129,18 @@ class LineWidget(Widget):
         if changed:
             self.refresh(*line_regions(changed, size.width))
         return len(changed)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Refresh regions; where none is named, everything, or while a text of the border is set, its line."""
+        return super().refresh(*(regions or self._whole), repaint=repaint, layout=layout, recompose=recompose)
+
+    def set_border(self, attribute: str, text: Content | None) -> None:
+        """Set a text of the border, and refresh its line alone."""
+        (left, top), (width, height) = self.content_offset, self.outer_size
+        y = 0 if attribute == "border_title" else height - 1
+        self._whole = (Region(-left, y - top, width, 1),)
+        setattr(self, attribute, text)
+        self._whole = ()
 
     def _put_off(self, size: Size) -> int:
         """Leave building to the next paint, because no size or a new one came in between."""
@@ -171,7 +189,16 @@ class LineWidget(Widget):
         return strip
 
     def _to_strip(self, line: Line) -> Strip:
-        return Strip([Segment(text, self._style(names)) for text, names in line])
+        """Make the strip of a line; neighbors of one style are one segment, so that their style is written once."""
+        segments: list[Segment] = []
+        last = None
+        for text, names in line:
+            if names == last:
+                segments[-1] = Segment(segments[-1].text + text, segments[-1].style)
+            else:
+                segments.append(Segment(text, self._style(names)))
+                last = names
+        return Strip(segments)
 
     def _style(self, names: str) -> Style:
         """Return the style of component classes, kept here because every `refresh` empties Textual's own cache."""

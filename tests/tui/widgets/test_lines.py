@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container
 from textual.geometry import Region, Size
@@ -223,3 +223,49 @@ def test_a_theme_restyles_lines_that_did_not_change(on_stage: Callable[..., None
 def test_the_text_of_a_line_is_that_of_its_spans() -> None:
     assert line_text((("a", "x"), ("b", ""))) == "ab"
     assert issubclass(LineWidget, Widget)
+
+
+def test_neighbors_of_one_style_are_one_segment(on_stage: Callable[..., None]) -> None:
+    class Loud(Poem):
+        COMPONENT_CLASSES: ClassVar[set[str]] = {"loud"}
+
+        def build(self, *_: int) -> list[Line]:
+            return [(("a", ""), ("b", ""), ("c", "loud"), ("d", ""))]
+
+    poem = Loud()
+
+    async def script(_: Pilot[None]) -> None:
+        assert [segment.text for segment in poem.render_line(0)][:3] == ["ab", "c", "d"]
+
+    on_stage(script, poem)
+
+
+def test_a_text_of_the_border_refreshes_its_line_alone(on_stage: Callable[..., None]) -> None:
+    poem = Poem("one", "two")
+
+    async def script(pilot: Pilot[None]) -> None:
+        set_border_text(poem, title="above", subtitle="below")
+        assert poem._repaint_regions == {Region(0, 0, 30, 1), Region(0, 5, 30, 1)}
+        await pilot.pause()
+        lines = cells(pilot)
+        assert "above" in lines[0]
+        assert "below" in lines[-1]
+        assert "one" in lines[1]
+
+    on_stage(script, poem, css="Poem { border: round red; }")
+
+
+def test_a_text_of_the_border_that_came_while_hidden_is_seen_afterwards(on_stage: Callable[..., None]) -> None:
+    poem, other = Poem("one"), Poem("other")
+
+    async def script(pilot: Pilot[None]) -> None:
+        set_border_text(poem, subtitle="before")
+        await pilot.pause()
+        assert pilot.app.screen.maximize(other, container=False)
+        await pilot.pause()
+        set_border_text(poem, subtitle="meanwhile")
+        pilot.app.screen.minimize()
+        await pilot.pause()
+        assert "meanwhile" in "".join(cells(pilot))
+
+    on_stage(script, poem, other, css="Poem { border: round red; }")
