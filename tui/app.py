@@ -43,6 +43,8 @@ PATIENCE_SECONDS: Final = 0.05
 """What takes longer shows how far it has come."""
 WIDE: Final = 110
 """Columns from which on the panes have the wide layout."""
+HIGH: Final = 30
+"""Rows from which on the timeline has a line for the drawdown."""
 LEAST_COLUMNS: Final = 80
 LEAST_ROWS: Final = 24
 """The smallest screen with more than one pane is so many columns and rows."""
@@ -61,6 +63,7 @@ class FillstepApp(App[None]):
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(actions_of(Scope.APP))
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - typed where it is declared
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012 - typed where it is declared
     ALLOW_IN_MAXIMIZED_VIEW = "#status, #bottom"
     ESCAPE_TO_MINIMIZE = False
 
@@ -95,7 +98,9 @@ class FillstepApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """Return the screen that the panes are laid out on."""
-        return MainScreen(id="_default", classes="-wide" if self.size.width >= WIDE else "-narrow")
+        width, height = self.size
+        classes = ("-wide" if width >= WIDE else "-narrow", "-high" if height >= HIGH else "-low")
+        return MainScreen(id="_default", classes=" ".join(classes))
 
     def compose(self) -> ComposeResult:
         """Lay out the status, the panes, and the last lines."""
@@ -137,6 +142,7 @@ class FillstepApp(App[None]):
             session.timeline.cursor,
             session.known_calls,
             session.steps_with_bookmarks,
+            session.breakpoints,
         )
         for pane in self._panes.values():
             if has_news or pane.FOLLOWS_CLOCK:

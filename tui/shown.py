@@ -196,6 +196,8 @@ class TimelineView:
         count: How many bars there are.
         fills: Returns how many fills there are in each of so many columns of bars.
         marks: Returns the columns, of so many, that have a bookmark, a breakpoint's place, or a rejection.
+        drawdowns: Returns the drawdown at the end of each of so many columns, a fraction of the peak, as far as the run
+            has come.
     """
 
     step: int
@@ -203,6 +205,7 @@ class TimelineView:
     count: int
     fills: Callable[[int], Sequence[int]]
     marks: Callable[[int], Mapping[int, str]]
+    drawdowns: Callable[[int], Sequence[Decimal]] = lambda _: ()
 
 
 REJECTION: Final = "✕"

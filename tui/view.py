@@ -5,7 +5,8 @@ more where there are more orders or events: each line of a list is made when it 
 when its pane asks for it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
@@ -15,6 +16,7 @@ from core.backtest.loop import Backtest
 from core.bars import written_time
 from core.clock import Phase
 from core.money import EXACT, canonical
+from core.replay.breakpoints import Breakpoint
 from core.replay.cursor import Cursor
 from core.replay.moment import Moment
 from core.risk.values import residuals
@@ -64,6 +66,7 @@ class FrameView:
         cursor: Where one stands; at the head where it is not given.
         call: Returns what the strategy was at the end of a step, and before.
         bookmarks: The steps that are marked, and with what.
+        breakpoints: Where the run stops.
     """
 
     scene: Scene
@@ -72,6 +75,7 @@ class FrameView:
     cursor: Cursor = field()
     call: Callable[[int], StrategyCalls | None] | None = None
     bookmarks: Mapping[int, str] = {}
+    breakpoints: Iterable[Breakpoint] = ()
 
     @cursor.default
     def _default_cursor(self) -> Cursor:
@@ -181,5 +185,10 @@ class FrameView:
             run.step_count - 1,
             len(run.feed),
             lambda columns: track.fills(len(run.feed), columns),
-            lambda columns: track.marks(len(run.feed), columns, self.bookmarks),
+            lambda columns: track.marks(len(run.feed), columns, self.bookmarks, self.breakpoints),
+            lambda columns: track.drawdowns(self._drawdown_at, run.step_count - 1, len(run.feed), columns),
         )
+
+    def _drawdown_at(self, step: int) -> Decimal:
+        timeline = self.scene.timeline
+        return timeline.at(timeline.end_of_step(step)).drawdown_ratio

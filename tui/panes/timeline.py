@@ -1,5 +1,8 @@
 """Pane 7: where in the run one stands, and where along it something was done."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+from math import ceil
 from typing import ClassVar, Protocol
 
 from textual import events
@@ -11,6 +14,7 @@ from tui.widgets.lines import Line
 
 _PAST, _RECORDED, _AHEAD, _HERE = "━", "─", " ", "●"
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
+_DEPTHS = " ▔▀█"
 
 
 class HasTimeline(Protocol):
@@ -23,17 +27,23 @@ class HasTimeline(Protocol):
 
 
 class TimelinePane(Pane):
-    """A line of the run, and under it how many fills there were; a click goes there."""
+    """A line of the run, under it how many fills there were, and with a third line the drawdown; a click goes there."""
 
     NAME = "timeline"
     TITLE = "7 Timeline"
     PLACE = Place.BOTTOM
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"timeline--here", "timeline--mark", "timeline--fills"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "timeline--here",
+        "timeline--mark",
+        "timeline--fills",
+        "timeline--drawdown",
+    }
     DEFAULT_CSS = """
     TimelinePane { height: 2; }
     TimelinePane > .timeline--here { color: $accent; text-style: bold; }
     TimelinePane > .timeline--mark { color: $text-warning; }
     TimelinePane > .timeline--fills { color: $foreground-muted; }
+    TimelinePane > .timeline--drawdown { color: $text-error; }
     """
 
     def __init__(self) -> None:
@@ -67,7 +77,10 @@ class TimelinePane(Pane):
                 below.append((_HEIGHTS[-(-count * 8 // most) if most else 0], "timeline--fills"))
             else:
                 below.append((REJECTION, "timeline--mark"))
-        return [tuple(line), tuple(below)][:height]
+        lines: list[Line] = [tuple(line), tuple(below)]
+        if height > len(lines):
+            lines.append(((_depths(view.drawdowns(width)), "timeline--drawdown"),))
+        return lines[:height]
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Go to the place under the mouse, and follow it while its button is held."""
@@ -88,3 +101,9 @@ class TimelinePane(Pane):
     def _ask(self, x: int) -> None:
         if self._view is not None:
             self.post_message(SeekRequested(step_at(x, self._view.count, self.size.width)))
+
+
+def _depths(drawdowns: Sequence[Decimal]) -> str:
+    """Draw drawdowns hanging from above, the worst of them as deep as it goes; none is blank."""
+    worst, most = max(drawdowns, default=Decimal(0)), len(_DEPTHS) - 1
+    return "".join(_DEPTHS[ceil(one * most / worst) if one else 0] for one in drawdowns)

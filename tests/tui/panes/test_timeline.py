@@ -1,6 +1,7 @@
 """The timeline shows where one stands, what was done along the run, and goes where it is clicked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ class Done:
 
     fills: Mapping[int, int] = field(factory=dict)
     marks: Mapping[int, str] = field(factory=dict)
+    drawdowns: Sequence[str] = ()
 
 
 class Listening(Container):
@@ -49,7 +51,9 @@ def view_of(step: int, head: int, count: int, done: Done | None = None) -> Liter
     def fills(columns: int) -> list[int]:
         return [what.fills.get(one, 0) for one in range(columns)]
 
-    return Literal(TimelineView(step, head, count, fills, lambda _: what.marks))
+    return Literal(
+        TimelineView(step, head, count, fills, lambda _: what.marks, lambda _: [Decimal(one) for one in what.drawdowns])
+    )
 
 
 def lines_at(on_stage: OnStage, view: Literal, size: tuple[int, int] = (20, 2)) -> list[str]:
@@ -99,6 +103,20 @@ def test_where_there_is_one_line_the_fills_are_left_out(on_stage: OnStage) -> No
 
     on_stage(script, pane, size=(20, 1), css=css)
     assert lines == ["━━━━●─────          "]
+
+
+def test_a_third_line_is_the_drawdown_as_deep_as_the_worst_of_it(on_stage: OnStage) -> None:
+    css = "TimelinePane { height: 3; }"
+    pane, lines = TimelinePane(), list[str]()
+
+    async def script(_: Pilot[Any]) -> None:
+        pane.show_view(view_of(20, 49, 100, Done(drawdowns=["0", "0.01", "0.04", "0.05", "0.08", "0.09", "0.12"])))
+        lines.extend(pane.plain_lines())
+        pane.show_view(view_of(20, 49, 100, Done(drawdowns=["0", "0"])))
+        lines.append(pane.plain_lines()[2])
+
+    on_stage(script, pane, size=(20, 3), css=css)
+    assert lines[2:] == [" ▔▔▀▀██", "  "]
 
 
 @pytest.mark.parametrize("width", [1, 2, 3])
