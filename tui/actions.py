@@ -57,6 +57,7 @@ ACTIONS: Final[Sequence[Action]] = (
     _asked("go_to_bookmark", ("apostrophe",), "Go to a bookmark"),
     _asked("bookmarks", (), "Bookmarks and notes"),
     _asked("order", ("o",), "Ask for an order by hand, at the head"),
+    _asked("go_to", ("at",), "Go to a bar, a time, an order, or an event"),
     _asked("command", ("colon",), "Write a command", "Cmd"),
     *(
         Action(f"focus_{one.NAME}", f"focus_pane({one.NAME!r})", (one.TITLE[0],), f"Go to {one.TITLE[2:]}", Group.PANES)

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -20,7 +20,7 @@ from core.replay.branch import Branch
 from core.text import clean
 from tui.actions import ACTIONS, actions_of
 from tui.branching import told
-from tui.desk import Desk
+from tui.desk.desk import Desk
 from tui.keys import Scope, bindings
 from tui.messages import PaneName, RowSelected, SeekRequested
 from tui.panes import PANES
@@ -359,6 +359,19 @@ class FillstepApp(App[None]):
                 work()
         except SuspendNotSupported:
             raise InputError("the screen cannot be left here: the code can be gone into in a terminal only") from None
+
+    @property
+    def themes(self) -> Sequence[str]:
+        """The names of the sets of colors."""
+        return sorted(self.available_themes)
+
+    def set_theme(self, name: str) -> None:
+        """Show other colors."""
+        self.theme = name
+
+    def do(self, call: str) -> None:
+        """Do an action of the registry, once what is under way is done."""
+        self.call_later(self.run_action, call)
 
     def work(self, job: Coroutine[Any, Any, object]) -> None:
         """Let something go on beside the screen."""

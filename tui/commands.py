@@ -1,9 +1,15 @@
-"""What a person writes after `:`, read into what it asks for; an error points at the word that is wrong."""
+"""What a person writes after `:`, read into what it asks for; an error points at the word that is wrong.
+
+The same reader says what could stand next, so that what is offered while one writes is what can be read.
+"""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
+from difflib import get_close_matches
+from itertools import chain
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from attrs import frozen
@@ -13,6 +19,8 @@ from core.bars import END_OF_DAY
 from core.errors import ExpressionError, InputError, NotExactError
 from core.money import parse
 from core.order import BUY, SELL, Order, OrderType, TimeInForce
+from tui.actions import actions_of
+from tui.keys import Scope
 
 HELP: Final[Mapping[str, str]] = {
     "goto 2024-01-05": "a date or a time, a bar (goto 120), an order (goto #12) or an event (goto event 40)",
@@ -30,9 +38,36 @@ HELP: Final[Mapping[str, str]] = {
     "note TEXT": "write a note at the place where one stands",
     "diff a": "this moment beside that of bookmark a",
     "verify": "run again in other processes, and compare",
+    "theme textual-light": "other colors",
     "q": "quit",
 }
 """What can be written, as an example, and what it does."""
+
+COMMANDS: Final[Sequence[str]] = tuple(dict.fromkeys([*(example.split()[0] for example in HELP), "sell"]))
+"""The first words of commands; each action of the registry can be written by its id as well."""
+
+
+@frozen
+class Known:
+    """What there is to be named: a name that is not among the symbols or the themes is refused, the rest is offered.
+
+    Attributes:
+        symbols: Those of the run.
+        orders: The newest orders, by id.
+        breakpoints: Their numbers.
+        bookmarks: Their letters.
+        fields: Fields of the strategy that can be set.
+        settings: Settings that can be set.
+        themes: Names of the sets of colors.
+    """
+
+    symbols: Collection[str] = ()
+    orders: Sequence[int] = ()
+    breakpoints: Sequence[int] = ()
+    bookmarks: Sequence[str] = ()
+    fields: Sequence[str] = ()
+    settings: Sequence[str] = ()
+    themes: Sequence[str] = ()
 
 
 @frozen
@@ -103,28 +138,78 @@ class Verify:
 
 
 @frozen
+class ChooseTheme:
+    """Other colors."""
+
+    name: str
+
+
+@frozen
+class DoAction:
+    """What a key would do: an action of the registry, as it is called."""
+
+    call: str
+
+
+@frozen
 class Quit:
     """The end."""
 
 
-Asked: TypeAlias = GoTo | AddBreak | DeleteBreak | Watch | Give | MakeBranch | AddNote | Compare | Verify | Quit
+Asked: TypeAlias = (
+    GoTo
+    | AddBreak
+    | DeleteBreak
+    | Watch
+    | Give
+    | MakeBranch
+    | AddNote
+    | Compare
+    | Verify
+    | ChooseTheme
+    | DoAction
+    | Quit
+)
+
 
 _DATE_LENGTH: Final = len("2024-01-05")
 _TIME_LENGTH: Final = len("09:30")
 _MOST_DIGITS: Final = 18  # of a whole number
+_ACTIONS: Final[Mapping[str, str]] = {one.id: one.call for one in actions_of(Scope.APP)}
+_AN_ORDER: Final = "an order, such as 12"
+_SIDES: Final = ("buy", "sell")
+_CHANGES: Final = ("set", "setting", "drop", "change", *_SIDES)
+_CHANGE: Final = "set, setting, drop, change, buy or sell"
+_AMENDS: Final = ("quantity", "limit", "stop")
+_TERMS: Final = ("limit", "stop", "trail", "open", "close", "day", "ioc", "fok", "gtc", "gtd")
+_TERM: Final = "limit, stop, trail, open, close, day, ioc, fok, gtc or gtd"
+_PLACE: Final = "a date, a bar, #12, or event 40"
 
 
-def read_command(text: str, symbols: Collection[str]) -> Asked:
+def read_command(text: str, known: Known) -> Asked:
     """Read what a person wrote.
 
     Args:
         text: Without the colon.
-        symbols: Those of the run.
+        known: What there is to be named.
 
     Raises:
         InputError: It cannot be read; an `ExpressionError` points at the place.
     """
-    return _Reader(text, symbols).command()
+    return _Reader(text, known).command()
+
+
+def what_may_follow(text: str, known: Known) -> tuple[str, Iterable[str]]:
+    """Return what must or may stand after a text, in words, and words that can; nothing after what cannot be read.
+
+    Args:
+        text: The first words of a command, all of them whole.
+        known: What there is to be named.
+    """
+    reader = _Reader(text, known)
+    with suppress(InputError):
+        reader.command()
+    return reader.expected, reader.offers
 
 
 class _Word(NamedTuple):
@@ -133,16 +218,23 @@ class _Word(NamedTuple):
 
 
 class _Reader:
-    """Reads the words of one command."""
+    """Reads the words of one command.
 
-    def __init__(self, text: str, symbols: Collection[str]) -> None:
+    Attributes:
+        expected: Where the text ends: what must or may stand there, in words.
+        offers: Words that can stand there.
+    """
+
+    def __init__(self, text: str, known: Known) -> None:
+        self.expected = ""
+        self.offers: Iterable[str] = ()
         self._text = text
-        self._symbols = symbols
+        self._known = known
         self._words: Iterator[_Word] = (_Word(found[0], found.start()) for found in re.finditer(r"\S+", text))
         self._next: _Word | None = next(self._words, None)
 
     def command(self) -> Asked:
-        word = self._take("a command")
+        word = self._take("a command", chain(COMMANDS, _ACTIONS))
         name = word.text
         if name in ("break", "watch", "note"):
             rest = self._rest()
@@ -152,31 +244,38 @@ class _Reader:
             raise self._error(f"unexpected {self._next.text}", self._next)
         return asked
 
-    def _short(self, word: _Word) -> Asked:  # noqa: PLR0911 - one for each command
-        match word.text:
-            case "goto" | "g":
-                return self._goto()
-            case "buy" | "sell":
-                return Give(Submit(self._order(word)))
-            case "cancel":
-                return Give(Cancel(self._number("an order, such as 12")))
-            case "amend":
-                return Give(self._amend())
-            case "delete":
-                return DeleteBreak(self._number("a breakpoint, such as 2"))
-            case "branch":
-                return self._branch()
-            case "diff":
-                return Compare(self._take("the letter of a bookmark").text)
-            case "verify":
-                return Verify()
-            case "q" | "quit":
-                return Quit()
-        known = ", ".join(dict.fromkeys(example.split()[0] for example in HELP))
-        raise self._error(f"{word.text} is unknown: known are {known}", word)
+    def _short(self, word: _Word) -> Asked:
+        readers: Mapping[str, Callable[[], Asked]] = {
+            "goto": self._goto,
+            "g": self._goto,
+            "buy": lambda: Give(Submit(self._order(word))),
+            "sell": lambda: Give(Submit(self._order(word))),
+            "cancel": lambda: Give(Cancel(self._number(_AN_ORDER, self._known.orders))),
+            "amend": lambda: Give(self._amend()),
+            "delete": lambda: DeleteBreak(self._number("a breakpoint, such as 2", self._known.breakpoints)),
+            "branch": self._branch,
+            "diff": lambda: Compare(self._take("the letter of a bookmark", self._known.bookmarks).text),
+            "verify": Verify,
+            "theme": self._theme,
+            "q": Quit,
+            "quit": Quit,
+        }
+        if word.text in readers:
+            return readers[word.text]()
+        if word.text in _ACTIONS:
+            return DoAction(_ACTIONS[word.text])
+        nearest = get_close_matches(word.text.lower(), [*COMMANDS, *_ACTIONS], 1)
+        hint = f"did you mean {nearest[0]}" if nearest else f"known are {', '.join(COMMANDS)}"
+        raise self._error(f"{word.text} is unknown: {hint}", word)
+
+    def _theme(self) -> ChooseTheme:
+        word = self._take("a theme", self._known.themes)
+        if word.text not in self._known.themes:
+            raise self._error(f"{word.text} is unknown: known are {', '.join(self._known.themes)}", word)
+        return ChooseTheme(word.text)
 
     def _goto(self) -> GoTo:
-        word = self._take("a date, a bar, #12, or event 40")
+        word = self._take(_PLACE, chain(("event",), (f"#{one}" for one in self._known.orders)))
         if word.text.startswith("#"):
             return GoTo(order_id=self._whole(word, word.text[1:]))
         if word.text == "event":
@@ -200,12 +299,13 @@ class _Reader:
         return time + END_OF_DAY if len(text) == _DATE_LENGTH else time
 
     def _order(self, side: _Word) -> Order:
-        quantity, word = self._decimal("a quantity, such as 100"), self._take("a symbol")
-        if word.text not in self._symbols:
-            raise self._error(f"symbol {word.text} is unknown: known are {', '.join(self._symbols)}", word)
+        symbols = self._known.symbols
+        quantity, word = self._decimal("a quantity, such as 100"), self._take("a symbol", symbols)
+        if word.text not in symbols:
+            raise self._error(f"symbol {word.text} is unknown: known are {', '.join(symbols)}", word)
         terms: dict[str, Any] = {}
-        while self._next is not None:
-            terms |= self._term(self._take("a term"))
+        while self._may_follow(_TERM, _TERMS):
+            terms |= self._term(self._take(_TERM))
         try:
             return Order(word.text, BUY if side.text == "buy" else SELL, quantity, **terms)
         except InputError as error:
@@ -225,14 +325,14 @@ class _Reader:
                 return {"time_in_force": TimeInForce[word.text.upper()]}
             case "gtd":
                 return {"good_till": self._time(self._take("a date"))}
-        raise self._error("expected limit, stop, trail, open, close, day, ioc, fok, gtc or gtd", word)
+        raise self._error(f"expected {_TERM}", word)
 
     def _amend(self) -> Amend:
-        order_id = self._number("an order, such as 12")
+        order_id = self._number(_AN_ORDER, self._known.orders)
         changes: dict[str, Decimal] = {}
-        while self._next is not None:
+        while self._may_follow("quantity, limit or stop", _AMENDS):
             word = self._take("quantity, limit or stop")
-            if word.text not in ("quantity", "limit", "stop"):
+            if word.text not in _AMENDS:
                 raise self._error("quantity, limit or stop must stand here", word)
             changes["quantity" if word.text == "quantity" else f"{word.text}_price"] = self._decimal("a number")
         if not changes:
@@ -240,25 +340,25 @@ class _Reader:
         return Amend(order_id, **changes)
 
     def _branch(self) -> MakeBranch:
-        word = self._take("set, setting, drop, change, buy or sell")
+        word = self._take(_CHANGE, _CHANGES)
         match word.text:
             case "set":
-                return MakeBranch(field=self._assignment())
+                return MakeBranch(field=self._assignment(self._known.fields))
             case "setting":
-                return MakeBranch(setting=self._assignment())
+                return MakeBranch(setting=self._assignment(self._known.settings))
             case "drop":
-                return MakeBranch(edit=(self._number("an order, such as 12"), None))
+                return MakeBranch(edit=(self._number(_AN_ORDER, self._known.orders), None))
             case "change":
-                order_id, side = self._number("an order, such as 12"), self._take("buy or sell")
-                if side.text not in ("buy", "sell"):
+                order_id, side = self._number(_AN_ORDER, self._known.orders), self._take("buy or sell", _SIDES)
+                if side.text not in _SIDES:
                     raise self._error("buy or sell must stand here", side)
                 return MakeBranch(edit=(order_id, self._order(side)))
             case "buy" | "sell":
                 return MakeBranch(order=self._order(word))
-        raise self._error("set, setting, drop, change, buy or sell must stand here", word)
+        raise self._error(f"{_CHANGE} must stand here", word)
 
-    def _assignment(self) -> tuple[str, str]:
-        word = self._take("NAME=VALUE")
+    def _assignment(self, names: Sequence[str]) -> tuple[str, str]:
+        word = self._take("NAME=VALUE", (f"{name}=" for name in names))
         name, sign, value = word.text.partition("=")
         if not (name and sign and value):
             raise self._error("NAME=VALUE must stand here", word)
@@ -266,18 +366,25 @@ class _Reader:
 
     # Words
 
-    def _take(self, expected: str) -> _Word:
+    def _take(self, expected: str, offers: Iterable[str] = ()) -> _Word:
         word = self._next
         if word is None:
+            self.expected, self.offers = expected, offers
             raise self._error(f"{expected} must stand here")
         self._next = next(self._words, None)
         return word
 
+    def _may_follow(self, expected: str, offers: Iterable[str]) -> bool:
+        """Say whether a word stands here; where none does, keep what could."""
+        if self._next is None:
+            self.expected, self.offers = expected, offers
+        return self._next is not None
+
     def _rest(self) -> str:
         return "" if self._next is None else self._text[self._next.start :].strip()
 
-    def _number(self, expected: str) -> int:
-        word = self._take(expected)
+    def _number(self, expected: str, numbers: Iterable[int] = ()) -> int:
+        word = self._take(expected, map(str, numbers))
         return self._whole(word, word.text.removeprefix("#"))
 
     def _whole(self, word: _Word, text: str) -> int:

@@ -1,6 +1,6 @@
 """What the screen does for those who act on a run: `Travel` moves in it, and `Desk` asks of it."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
 from textual.screen import Screen
@@ -91,6 +91,19 @@ class DeskHost(Host, Protocol):
 
     def leave_screen(self, work: Callable[[], object]) -> None:
         """Give the terminal back while something works there."""
+        ...
+
+    @property
+    def themes(self) -> Sequence[str]:
+        """The names of the sets of colors."""
+        ...
+
+    def set_theme(self, name: str) -> None:
+        """Show other colors."""
+        ...
+
+    def do(self, call: str) -> None:
+        """Do an action of the registry, once what is under way is done."""
         ...
 
     def work(self, job: Coroutine[Any, Any, object]) -> None:

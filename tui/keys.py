@@ -80,6 +80,8 @@ _WRITTEN: Final = {
     "pagedown": "pgdn",
     "escape": "esc",
     "colon": ":",
+    "at": "@",
+    "exclamation_mark": "!",
     "apostrophe": "'",
     "dollar_sign": "$",
     "left_square_bracket": "[",

@@ -19,7 +19,8 @@ from core.replay.expression import NAMES, SYMBOL_NAMES, parse_expression
 from core.replay.history import History
 from core.replay.search import Search
 
-_WITH_CODE: Final = frozenset({"rejection", "cancel", "expiry"})
+WITH_CODE: Final = frozenset({"rejection", "cancel", "expiry"})
+"""The kinds of facts that have a reason, so that one can wait for its code."""
 _IGNORE: Final = " ignore "
 _WORD: Final = re.compile(r"\S+")
 _MOST_DIGITS: Final = 18  # of a count
@@ -172,10 +173,10 @@ def _fact(text: str, name: str, others: list[tuple[int, str]], symbols: Collecti
     for start, word in others:
         if word in symbols and symbol is None:
             symbol = word
-        elif name in _WITH_CODE and word in Code.__members__ and code is None:
+        elif name in WITH_CODE and word in Code.__members__ and code is None:
             code = Code[word]
         else:
-            expected = "a symbol, or a reason code" if name in _WITH_CODE else "a symbol"
+            expected = "a symbol, or a reason code" if name in WITH_CODE else "a symbol"
             known = ", ".join(symbols)
             raise ExpressionError(text, start, f"{expected} must stand here, symbols are {known}")
     return Fact(name, symbol, code)

@@ -17,10 +17,13 @@ from tui.commands import (
     AddBreak,
     AddNote,
     Asked,
+    ChooseTheme,
     Compare,
     DeleteBreak,
+    DoAction,
     Give,
     GoTo,
+    Known,
     MakeBranch,
     Quit,
     Verify,
@@ -28,7 +31,7 @@ from tui.commands import (
     read_command,
 )
 
-SYMBOLS = ("AAPL", "GOOG")
+KNOWN = Known(symbols=("AAPL", "GOOG"), themes=("dark", "light"))
 DAY = datetime(2024, 1, 5, tzinfo=UTC)
 ZONE = timezone(timedelta(hours=2))
 
@@ -73,19 +76,30 @@ READ: dict[str, Asked] = {
     "branch sell 100 AAPL": MakeBranch(order=Order("AAPL", SELL, 100)),
     "diff a": Compare("a"),
     "verify": Verify(),
+    "theme light": ChooseTheme("light"),
+    "help": DoAction("help"),
+    "zoom": DoAction("zoom"),
+    "next_fill": DoAction("travel('next_fill')"),
+    "focus_orders": DoAction("focus_pane('orders')"),
     "q": Quit(),
     "quit": Quit(),
 }
 
-KNOWN = "goto, break, delete, watch, buy, cancel, amend, branch, note, diff, verify, q"
+COMMANDS = "goto, break, delete, watch, buy, cancel, amend, branch, note, diff, verify, theme, q, sell"
 TERMS = "expected limit, stop, trail, open, close, day, ioc, fok, gtc or gtd"
 A_TIME = "a date or a time must stand here, such as 2024-01-05 or 2024-01-05 09:30"
 
 REFUSED = {
     "": (0, "a command must stand here"),
     "   ": (3, "a command must stand here"),
-    "fly": (0, f"fly is unknown: known are {KNOWN}"),
-    " Goto 5": (1, f"Goto is unknown: known are {KNOWN}"),
+    "xyzzy": (0, f"xyzzy is unknown: known are {COMMANDS}"),
+    " Goto 5": (1, "Goto is unknown: did you mean goto"),
+    "  wacth cash": (2, "wacth is unknown: did you mean watch"),
+    "nextfill": (0, "nextfill is unknown: did you mean next_fill"),
+    "down": (0, f"down is unknown: known are {COMMANDS}"),  # which is of a list
+    "zoom orders": (5, "unexpected orders"),
+    "theme": (5, "a theme must stand here"),
+    "theme bright": (6, "bright is unknown: known are dark, light"),
     "q now": (2, "unexpected now"),
     "verify 2": (7, "unexpected 2"),
     "goto": (4, "a date, a bar, #12, or event 40 must stand here"),
@@ -129,25 +143,25 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "asked"), READ.items())
 def test_a_command_is_read(text: str, asked: Asked) -> None:
-    assert read_command(text, SYMBOLS) == asked
+    assert read_command(text, KNOWN) == asked
 
 
 @pytest.mark.parametrize(("text", "refusal"), REFUSED.items())
 def test_what_is_no_command_is_refused_at_the_word_that_is_wrong(text: str, refusal: tuple[int, str]) -> None:
     with pytest.raises(ExpressionError) as caught:
-        read_command(text, SYMBOLS)
+        read_command(text, KNOWN)
     assert (caught.value.text, caught.value.start, caught.value.what) == (text, *refusal)
 
 
 def test_an_order_that_cannot_be_is_refused_at_its_side() -> None:
     with pytest.raises(ExpressionError, match="limit") as caught:
-        read_command("  buy 1 AAPL open limit 9", SYMBOLS)
+        read_command("  buy 1 AAPL open limit 9", KNOWN)
     assert caught.value.start == 2
 
 
 def test_every_example_of_the_help_can_be_read() -> None:
     for example in HELP:
-        read_command(example, ("AAPL",))
+        read_command(example, Known(symbols=("AAPL",), themes=("textual-light",)))
 
 
 WORDS = st.sampled_from(
@@ -158,4 +172,4 @@ WORDS = st.sampled_from(
 @given(st.one_of(st.text(), st.lists(st.one_of(WORDS, st.text(max_size=5)), max_size=8).map(" ".join)))
 def test_any_other_text_is_refused_and_nothing_else(text: str) -> None:
     with suppress(InputError):
-        read_command(text, SYMBOLS)
+        read_command(text, KNOWN)

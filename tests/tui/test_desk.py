@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.containers import Vertical
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -20,13 +21,12 @@ from core.order import BUY, Order, OrderStatus
 from core.replay.cursor import START, Cursor
 from core.replay.reexecution import NotDeterministicError
 from tests.tui.driving import app_of, end_of, hint, place, press, say, session_of, told
-from tui import desk
 from tui.app import FillstepApp
+from tui.desk import code
 from tui.screens.choice import ChoiceScreen
 from tui.screens.listing import ListingScreen
 from tui.screens.order_form import OrderForm
 from tui.screens.prompt import PromptScreen
-from tui.widgets.rows import Rows
 
 Sample = Callable[..., Backtest]
 OnScreen = Callable[..., FillstepApp]
@@ -51,12 +51,11 @@ def listed(pilot: Pilot[Any]) -> list[tuple[str, ...]]:
     """Return the cells of the list that is shown."""
     screen = pilot.app.screen
     assert isinstance(screen, ListingScreen)
-    rows = screen.query_one(Rows)
-    return [rows._source[index].cells for index in range(rows._count)]
+    return [row.cells for row in screen._all]
 
 
 def title(pilot: Pilot[Any]) -> str:
-    return str(pilot.app.screen.query_one(Rows).border_title)
+    return str(pilot.app.screen.query_one(Vertical).border_title)
 
 
 def breaks(pilot: Pilot[Any]) -> list[str]:
@@ -165,9 +164,9 @@ def test_a_number_is_chosen_once_and_then_followed(sample: Sample, on_screen: On
         await press(pilot, "4", "W")
         assert isinstance(pilot.app.screen, ChoiceScreen)
         await press(pilot, "c")
-        assert (place(pilot), told(pilot)) == (SECOND_FILL, "cash: 60,005.0400 -> 21,163.8260")
+        assert (place(pilot), told(pilot)) == (SECOND_FILL, "cash: 60,005.04 -> 21,163.83")
         await press(pilot, "W")
-        assert (place(pilot), told(pilot)) == (FIRST_FILL, "cash: 100,000 -> 60,005.0400")
+        assert (place(pilot), told(pilot)) == (FIRST_FILL, "cash: 100,000.00 -> 60,005.04")
         await press(pilot, "W")
         assert (place(pilot), told(pilot)) == (FIRST_FILL, "cash was not changed before this place")
         await press(pilot, "w")
@@ -489,8 +488,8 @@ def test_t_goes_to_where_a_row_happened(sample: Sample, on_screen: OnScreen) -> 
 def test_watch_lists_every_change_and_goes_to_one(sample: Sample, on_screen: OnScreen) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await say(pilot, "watch cash")
-        assert title(pilot) == "cash: 100,000 at the start, changes: 2"
-        assert listed(pilot) == [("3", "2005-03-03", "60,005.0400"), ("7", "2005-03-09", "21,163.8260")]
+        assert title(pilot) == "cash: 100,000.00 at the start, changes: 2"
+        assert listed(pilot) == [("3", "2005-03-03", "60,005.04"), ("7", "2005-03-09", "21,163.83")]
         await press(pilot, "j", "enter")
         assert place(pilot) == SECOND_FILL
         await say(pilot, "watch cash < 50000")
@@ -514,7 +513,7 @@ def test_watch_lists_every_change_and_goes_to_one(sample: Sample, on_screen: OnS
         ("branch set slow", "slow"),
     ],
 )
-def test_a_wrong_command_is_asked_again_with_a_mark_over_the_wrong_word(
+def test_a_wrong_command_is_asked_again_with_a_mark_under_the_wrong_word(
     sample: Sample, on_screen: OnScreen, lines_of: LinesOf, command: str, wrong: str
 ) -> None:
     async def script(pilot: Pilot[Any]) -> None:
@@ -522,9 +521,10 @@ def test_a_wrong_command_is_asked_again_with_a_mark_over_the_wrong_word(
         line = pilot.app.screen.query_one(Input)
         assert line.value == command
         lines = lines_of(pilot.app)
-        mark = next(text for text in reversed(lines) if text.lstrip().startswith("v "))
-        assert mark.index("v ") == (f" {command}".rindex(f" {wrong}") if wrong else len(command))
-        assert lines[-1].startswith(command)
+        written = next(place for place, text in enumerate(lines) if text.startswith(command))
+        place = f" {command}".rindex(f" {wrong}") if wrong else len(command)
+        assert lines[written + 1].rstrip() == f"{' ' * place}^"
+        assert line.cursor_position == place + len(wrong.split(" ", maxsplit=1)[0])
         await press(pilot, "escape")
         assert pilot.app.screen is app_of(pilot).default_screen
 
@@ -638,7 +638,7 @@ def test_verify_runs_again_in_other_processes(
         assert isinstance(answer, int)
         return answer
 
-    monkeypatch.setattr(desk, "check_in_fresh_processes", check)
+    monkeypatch.setattr(code, "check_in_fresh_processes", check)
 
     async def script(pilot: Pilot[Any]) -> None:
         await say(pilot, "verify")

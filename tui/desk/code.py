@@ -1,0 +1,36 @@
+"""The code of the strategy: into it in a debugger, and the whole run again in other processes."""
+
+import asyncio
+
+from attrs import define
+
+from core.backtest.loop import Backtest
+from core.errors import FillstepError
+from core.replay.fresh_process import check_in_fresh_processes
+from core.text import clean
+from tui.debugger import check_debugger, debug_at
+from tui.desk.part import Part
+
+
+@define(eq=False)
+class Code(Part):
+    """Leads into the code, and runs it again."""
+
+    def debug(self) -> None:
+        """Go into the call of the strategy at this place."""
+        check_debugger()
+        self._host.leave_screen(lambda: debug_at(self.session.run, self.cursor))
+        self._host.show()
+
+    def verify(self) -> None:
+        """Begin to run again in other processes, and say later what came of it."""
+        self._host.show("running again in other processes ...")
+        self._host.work(self._verified(self.session.run))
+
+    async def _verified(self, run: Backtest) -> None:
+        try:
+            count = await asyncio.to_thread(check_in_fresh_processes, run)
+        except FillstepError as error:
+            self._host.show(clean(str(error)))
+        else:
+            self._host.show(f"run again in 3 other processes: all {count:,} events were alike")
