@@ -71,7 +71,9 @@ ACTIONS: Final[Sequence[Action]] = (
     *LIST_ACTIONS,
     Action("explain_row", "ask('explain_row')", ("enter",), "Explain the row; of a fill, go to it", Group.LISTS),
     Action("go_to_row", "ask('go_to_row')", ("t",), "Go to where the event of the row happened", Group.LISTS),
-    Action("help", "help", ("question_mark",), "Show every key", Group.PROGRAM, "Help", is_essential=True),
+    Action(
+        "help", "help", ("question_mark",), "Help of this pane, and every key", Group.PROGRAM, "Help", is_essential=True
+    ),
     Action("palette", "command_palette", ("ctrl+p",), "Find an action by its name", Group.PROGRAM, in_palette=False),
     Action("theme", "change_theme", (), "Change the colors", Group.PROGRAM),
     Action(

@@ -426,8 +426,8 @@ class FillstepApp(App[None]):
         self._select(attrs.evolve(self._selection, as_line=not self._selection.as_line))
 
     def action_help(self) -> None:
-        """Show every key."""
-        self.push_screen(HelpScreen())
+        """Show what the focused pane shows, and every key."""
+        self.push_screen(HelpScreen(type(self._panes[self.focused_name])))
 
 
 def newest_symbol(run: Backtest) -> str:

@@ -27,6 +27,8 @@ class EventsPane(ListPane):
 
     NAME = "events"
     TITLE = "5 Events"
+    HELP = "Every fact up to where one stands, the newest last, each with its bar. Enter goes to one."
+    SIGNS = (("R1, R2 ...", "the rule that made a fill, as docs/fill-rules.md numbers them"),)
     PLACE = Place.OWN_IF_WIDE
     FOLLOWS_CLOCK = False
 

@@ -24,6 +24,12 @@ class ExplainPane(TextPane):
 
     NAME = "explain"
     TITLE = "6 Explain"
+    HELP = "Why an order did what it did, the newest first; without a selected order, what happened in this bar."
+    SIGNS = (
+        ("O H L C", "the prices of the bar on one scale; O→L→H→C is the order in which it is taken to have happened"),
+        ("@ !", "the limit of the order, and its stop"),
+        ("▲ ▼", "where it was bought, where it was sold"),
+    )
     PLACE = Place.SHARED
 
     def __init__(self) -> None:

@@ -32,6 +32,15 @@ class OrdersPane(ListPane):
 
     NAME = "orders"
     TITLE = "3 Orders"
+    HELP = "Every order up to where one stands, the newest first: what was asked for, how far it came, and why."
+    SIGNS = (
+        ("submitted", "asked for, and not answered yet"),
+        ("accepted", "it passed the checks, and waits; triggered: its stop was reached"),
+        ("asleep", "an exit that waits for its entry to fill"),
+        ("rejected", "refused by a check; enter says by which, r retries it with what would have passed"),
+        ("", "partially filled, filled, canceled and expired are what they say."),
+        ("price", "stop/limit for a stop with a limit, trail for a stop that follows the price"),
+    )
 
     def __init__(self) -> None:
         super().__init__(_COLUMNS, empty="nothing was asked for yet", follow="first")

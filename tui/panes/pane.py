@@ -26,6 +26,8 @@ class Pane(LineWidget, can_focus=True):
         TITLE: What its border says, its number first, which is its key.
         PLACE: Where it stands.
         ACTIONS: What can be done in it alone; its bindings are made of them.
+        HELP: What it shows, in a sentence or two.
+        SIGNS: Its signs and words, and how each is read.
         FOLLOWS_CLOCK: Whether a step changes what it shows even where nothing was announced, as marks do.
     """
 
@@ -34,6 +36,7 @@ class Pane(LineWidget, can_focus=True):
     TITLE: ClassVar[str]
     PLACE: ClassVar[Place] = Place.OWN
     ACTIONS: ClassVar[Sequence[Action]] = ()
+    SIGNS: ClassVar[Sequence[tuple[str, str]]] = ()
     FOLLOWS_CLOCK: ClassVar[bool] = True
 
     def __init__(self) -> None:

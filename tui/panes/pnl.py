@@ -32,6 +32,12 @@ class PnlPane(Area, Pane, can_focus=True):
 
     NAME = "pnl"
     TITLE = "4 P&L"
+    HELP = "Profit and loss where one stands, and equity since the start as an area."
+    SIGNS = (
+        ("net", "realized and unrealized less commissions"),
+        ("drawdown", "the highest equity so far less equity"),
+        ("R18", "what is left of the two identities of the books; anything but 0 and 0 is a bug in this program"),
+    )
 
     def __init__(self) -> None:
         super().__init__()

@@ -31,6 +31,11 @@ class PositionsPane(ListPane):
 
     NAME = "positions"
     TITLE = "2 Positions"
+    HELP = "A line for each symbol that is held: its units (below zero for a short) and what they are worth."
+    SIGNS = (
+        ("avg, mark", "the average price of what is held; the last close, which values it"),
+        ("unreal", "profit or loss of what is held, before commission; real is what closing it has booked"),
+    )
 
     def __init__(self) -> None:
         super().__init__(_COLUMNS, empty="nothing is held")

@@ -25,6 +25,11 @@ class PricePane(Candles, Pane, can_focus=True):
 
     NAME = "price"
     TITLE = "1 Price"
+    HELP = "The bars of the selected symbol up to where one stands, the newest at the right."
+    SIGNS = (
+        ("▲ ▼ ◆", "a buy under its bar, a sell over it, both in one bar"),
+        ("▸", "the last close, on the axis of prices"),
+    )
 
     def __init__(self) -> None:
         super().__init__()

@@ -21,6 +21,11 @@ class StrategyPane(TextPane):
 
     NAME = "strategy"
     TITLE = "8 Strategy"
+    HELP = "The fields of the strategy where one stands, found by running it again; d compares them with others."
+    SIGNS = (
+        ("was", "what a field was one bar earlier, where this bar has changed it"),
+        (">", "what the strategy has printed in this bar"),
+    )
     PLACE = Place.SHARED
 
     def __init__(self) -> None:

@@ -31,6 +31,12 @@ class TimelinePane(Pane):
 
     NAME = "timeline"
     TITLE = "7 Timeline"
+    HELP = "The whole run from left to right; a click goes there. Under it are the fills, the higher the more."
+    SIGNS = (
+        ("━ ● ─", "what lies before the place where one stands, that place, and what is recorded after it"),
+        ("✕", "an order was rejected there"),
+        ("a to z, 0 to 9", "a bookmark, by its letter"),
+    )
     PLACE = Place.BOTTOM
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "timeline--here",

@@ -80,8 +80,9 @@ class ListingScreen(ModalScreen[Chosen | None]):
         """
         super().__init__()
         self._columns, self._all, self._keys = tuple(columns), rows, keys
+        self._header = int(any(column.title for column in columns))
         self._rows_of_lines: list[int] = []
-        self._rows = ClickableRows(columns, empty=empty, report_position=self._write_position)
+        self._rows = ClickableRows(columns, empty=empty, header=self._header > 0, report_position=self._write_position)
         self._foot = Static(markup=False)
         self._box = Vertical(self._rows, self._foot)
         set_border_text(self._box, title=title)
@@ -97,7 +98,7 @@ class ListingScreen(ModalScreen[Chosen | None]):
         lines = list(folded(self._all, self._columns, inside))
         foot = packed(self._keys, inside)
         room = max(int(event.size.height * _MOST_HIGH) - _BORDER - len(foot), 1)
-        needed = 1 + max(len(lines), 1)
+        needed = self._header + max(len(lines), 1)
         self._box.styles.width, self._box.styles.height = width, min(needed, room) + len(foot) + _BORDER
         self._rows.styles.height, self._foot.styles.height = min(needed, room), len(foot)
         self._foot.update("\n".join(foot))
