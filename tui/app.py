@@ -369,7 +369,7 @@ class FillstepApp(App[None]):
         """Show other colors."""
         self.theme = name
 
-    def do(self, call: str) -> None:
+    def act(self, call: str) -> None:
         """Do an action of the registry, once what is under way is done."""
         self.call_later(self.run_action, call)
 

@@ -102,7 +102,7 @@ class DeskHost(Host, Protocol):
         """Show other colors."""
         ...
 
-    def do(self, call: str) -> None:
+    def act(self, call: str) -> None:
         """Do an action of the registry, once what is under way is done."""
         ...
 

@@ -685,11 +685,14 @@ def test_a_branch_made_while_the_parent_runs_stays_where_the_runs_part(sample: S
         app.action_travel("run_or_pause")
         await pilot.pause()
         app.action_ask("retry")
+        assert not parent.runner.is_running
+        await press(pilot)
         branch = session_of(pilot)
         assert branch is not parent
-        there = place(pilot)
-        await press(pilot)
-        assert (session_of(pilot), place(pilot)) == (branch, there)
+        assert branch.branch is not None
+        parting = branch.branch.divergence
+        assert parting is not None
+        assert place(pilot) == branch.timeline.whole_after(parting.sequence)
 
     on_screen(sample(A_REFUSAL), script)
 

@@ -1,14 +1,16 @@
 """Branches: the run again with one change, and the way between a branch and its parent."""
 
+from functools import partial
 from typing import Final
 
 from attrs import define
 
 from core.order import OrderStatus
-from core.replay.branch import Change
-from tui.branching import change_of, made, reloaded, retry
+from core.replay.branch import Branch, Change, branch
+from tui.branching import change_of, reloaded, retry, standing
 from tui.commands import MakeBranch
 from tui.desk.part import Part
+from tui.session import Session
 
 _NEAR: Final = 200  # newest orders that are looked at for a rejection
 
@@ -45,8 +47,11 @@ class Branches(Part):
             self._host.swap()
 
     def _open(self, change: Change) -> None:
-        result, there, here = made(self.session, change)
         parent = self.session
+        self.work("running the branch", lambda: branch(parent.run, change), partial(self._show, parent, change))
+
+    def _show(self, parent: Session, change: Change, made: Branch) -> None:
+        result, there, here = standing(parent, made)
         parent.timeline.seek(here)
         session = self._host.new_session(result.run, result)
         session.timeline.seek(there)

@@ -1,5 +1,7 @@
 """Changes: where a number of the selected row was changed."""
 
+from functools import partial
+
 from attrs import define, field
 
 from core.replay.cursor import Cursor
@@ -44,12 +46,17 @@ class Changes(Part):
             self.put(ChoiceScreen(f"where it {way} changed:", names), take)
 
     def _go_to_change(self, name: str, number: str, *, forward: bool) -> None:
-        session = self.session
-        if number.startswith("#"):
+        session, cursor = self.session, self.cursor
+
+        def look() -> Cursor | None:
+            if not number.startswith("#"):
+                return session.timeline.last_change(number, forward=forward)
             search = session.search(number)
-            found = search.after(self.cursor) if forward else search.before(self.cursor)
-        else:
-            found = session.timeline.last_change(number, forward=forward)
+            return search.after(cursor) if forward else search.before(cursor)
+
+        self.work("looking for a change", look, partial(self._show, name, number, forward=forward))
+
+    def _show(self, name: str, number: str, found: Cursor | None, *, forward: bool) -> None:
         if found is None:
             self._host.show(f"{clean(name)} was not changed {'after' if forward else 'before'} this place")
             return

@@ -61,7 +61,7 @@ class Desk:
             Compare: lambda one: comparisons.compare_with(one.letter),
             Verify: lambda _: code.verify(),
             ChooseTheme: lambda one: host.set_theme(one.name),
-            DoAction: lambda one: host.do(one.call),
+            DoAction: lambda one: host.act(one.call),
             Quit: lambda _: host.leave(),
         }
         questions = (

@@ -43,6 +43,11 @@ class Part:
 
         self._host.put(screen, take)
 
+    def work(self, what: str, job: Callable[[], ResultT], then: Callable[[ResultT], object]) -> None:
+        """Do what may take long, while the run stands still, and then something with what it returns."""
+        self.session.runner.pause()
+        self._host.do(what, job, then)
+
     def time(self, cursor: Cursor) -> str:
         """Write the time of a place; a dash before the first bar."""
         return "-" if cursor.step < 0 else written_time(self.session.run.feed.time(cursor.step))

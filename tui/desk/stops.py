@@ -1,13 +1,14 @@
 """Stops: breakpoints, and every moment at which a number or a condition changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from attrs import define
 
 from core.replay.conditions import Change
 from core.replay.cursor import Cursor
-from core.replay.expression import parse_expression
+from core.replay.expression import Expression, parse_expression
 from core.replay.search import Search
 from core.text import clean
 from tui.desk.part import Part
@@ -99,13 +100,17 @@ class Stops(Part):
         """
         session = self.session
         expression = parse_expression(text, session.run.feed.places)
+        search = Search(session.timeline, Change(expression))
+        self.work("watching", lambda: list(search.all()), partial(self._show_watched, expression))
+
+    def _show_watched(self, expression: Expression, places: Sequence[Cursor]) -> None:
+        timeline, text = self.session.timeline, expression.text
         written = writer_of(text)
-        places = list(Search(session.timeline, Change(expression)).all())
         rows = [
-            Row((str(one.step + 1), self.time(one), written(expression.value(session.timeline.at(one)))), one)
+            Row((str(one.step + 1), self.time(one), written(expression.value(timeline.at(one)))), one)
             for one in places[:_MOST_WATCHED]
         ]
-        start = written(expression.value(session.timeline.start()))
+        start = written(expression.value(timeline.start()))
         title = f"{clean(text)}: {start} at the start, changes: {len(places):,}"
         keys = ("enter go there", "esc close")
         self.put(ListingScreen(title, _PLACE, rows, keys=keys, empty="it never changes"), self._go_if_place)
