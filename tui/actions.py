@@ -71,6 +71,7 @@ ACTIONS: Final[Sequence[Action]] = (
     *LIST_ACTIONS,
     Action("explain_row", "ask('explain_row')", ("enter",), "Explain the row; of a fill, go to it", Group.LISTS),
     Action("go_to_row", "ask('go_to_row')", ("t",), "Go to where the event of the row happened", Group.LISTS),
+    Action("read_notice", "read_notice", ("exclamation_mark",), "Read in full what is told", Group.PROGRAM),
     Action(
         "help", "help", ("question_mark",), "Help of this pane, and every key", Group.PROGRAM, "Help", is_essential=True
     ),

@@ -12,7 +12,6 @@ from textual.app import App, ComposeResult, SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Static
 
 from core.backtest.loop import Backtest
 from core.errors import FillstepError, InputError
@@ -21,6 +20,7 @@ from core.text import clean
 from tui.actions import ACTIONS, actions_of
 from tui.branching import told
 from tui.desk.desk import Desk
+from tui.endings import ending, error_text
 from tui.keys import Scope, bindings
 from tui.messages import PaneName, RowSelected, SeekRequested
 from tui.panes import PANES
@@ -28,14 +28,18 @@ from tui.panes.footer import FooterLine
 from tui.panes.list_pane import ListPane
 from tui.panes.pane import Pane, Place
 from tui.panes.status import StatusLine
+from tui.panes.telling import Notice, TellingPane
 from tui.runner import SLICE_SECONDS, YIELDS, Condition, Runner
 from tui.screens.help import HelpScreen
+from tui.screens.listing import ListingScreen
 from tui.screens.working import WorkingScreen
 from tui.session import Session
 from tui.shown import Selection, State
 from tui.slices import Slices
 from tui.travel import Travel
 from tui.view import FrameView
+from tui.widgets.columns import Column
+from tui.widgets.rows import Row
 
 ResultT = TypeVar("ResultT")
 
@@ -49,6 +53,7 @@ LEAST_COLUMNS: Final = 80
 LEAST_ROWS: Final = 24
 """The smallest screen with more than one pane is so many columns and rows."""
 _FIRST_SHARED: Final = next(kind.NAME for kind in PANES if kind.PLACE is Place.SHARED)
+_TEXT: Final = Column("", 20, grow=True)
 _SMALL = f"{LEAST_COLUMNS}x{LEAST_ROWS} shows all panes, tab the next"
 
 
@@ -86,7 +91,7 @@ class FillstepApp(App[None]):
         self._lower = _FIRST_SHARED  # of those that share a place, the one that is seen
         self._panes: dict[PaneName, Pane] = {kind.NAME: kind() for kind in PANES}
         self._status = StatusLine()
-        self._notice = Static(id="notice", markup=False)
+        self._telling = [pane for pane in self._panes.values() if isinstance(pane, TellingPane)]
         self._footer = FooterLine()
         self._travel = Travel(self)
         self._desk = Desk(self, self._travel)
@@ -107,7 +112,7 @@ class FillstepApp(App[None]):
         yield self._status
         panes = self._panes.values()
         yield from (pane for pane in panes if pane.PLACE is not Place.BOTTOM)
-        yield Vertical(*(pane for pane in panes if pane.PLACE is Place.BOTTOM), self._notice, self._footer, id="bottom")
+        yield Vertical(*(pane for pane in panes if pane.PLACE is Place.BOTTOM), self._footer, id="bottom")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - all from any
         """Offer the registry's actions in the palette."""
@@ -169,18 +174,18 @@ class FillstepApp(App[None]):
 
     def _tell(self) -> None:
         """Show what stopped the run, a message, or what else is to be told; most of the time there is nothing."""
-        error = self.error if self.session.timeline.is_at_head else None
-        text = _written_error(error) if error else self._message or self._standing_message
-        if text != self._notice.content:
-            self._notice.update(text)
-            self._notice.set_class(error is not None, "-error")
-            self._notice.display = bool(text)
+        for pane in self._telling:
+            pane.tell(self._notices)
 
     @property
-    def _standing_message(self) -> str:
-        if self.session.branch is not None:
-            return told(self.session.branch)
-        return _SMALL if self._is_small else ""
+    def _notices(self) -> list[Notice]:
+        session = self.session
+        notices = [Notice(self._message)] if self._message else []
+        if session.error is not None and session.timeline.is_at_head:
+            notices.insert(0, Notice(error_text(session, session.error), is_error=True))
+        if not notices and session.branch is not None:
+            return [Notice(told(session.branch), is_standing=True)]
+        return notices or ([Notice(_SMALL, is_standing=True)] if self._is_small else [])
 
     def _fit(self) -> None:
         """Show one pane alone where that is wanted, or where there is no room for more; of three, one at a place."""
@@ -225,7 +230,9 @@ class FillstepApp(App[None]):
         """Show everything for the first time, and keep what exists now out of the collector's way."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # Textual itself leaves it blank
         self._fit()
-        self.show()
+        end = ending(self.session)
+        self.explain(end.order_id)
+        self.show(end.text)
         gc.collect()
         gc.freeze()
 
@@ -425,6 +432,11 @@ class FillstepApp(App[None]):
         """Draw bars, or a line of closes."""
         self._select(attrs.evolve(self._selection, as_line=not self._selection.as_line))
 
+    def action_read_notice(self) -> None:
+        """Show in full what is told."""
+        rows = [Row((one.text,), place, "bad" if one.is_error else "") for place, one in enumerate(self._notices)]
+        self.push_screen(ListingScreen("Told", (_TEXT,), rows, keys=("esc close",), empty="nothing is told"))
+
     def action_help(self) -> None:
         """Show what the focused pane shows, and every key."""
         self.push_screen(HelpScreen(type(self._panes[self.focused_name])))
@@ -438,7 +450,3 @@ def newest_symbol(run: Backtest) -> str:
 
 def _give(then: Callable[[ResultT | None], object], answer: ResultT | None) -> None:
     then(answer)
-
-
-def _written_error(error: FillstepError) -> str:
-    return clean(" ".join((str(error), *getattr(error, "__notes__", ()))))

@@ -9,6 +9,7 @@ from core.replay.breakpoints import Breakpoint
 from core.replay.cursor import START, Cursor
 from core.text import clean
 from tui.commands import GoTo
+from tui.endings import ending
 from tui.host import Host
 from tui.runner import Condition, never
 from tui.session import Session
@@ -55,7 +56,10 @@ class Travel:
         before = timeline.cursor
         if timeline.is_at_head and not self._session.run.is_over:
             self._session.runner.step()
-        self._go(timeline.next_place(before), self._why_no_further())
+        if timeline.is_at_head and timeline.cursor == before:
+            self._end()
+        else:
+            self._go(timeline.next_place(before))
 
     def previous_place(self) -> None:
         """Go to the place before."""
@@ -121,7 +125,7 @@ class Travel:
         begun = session.timeline.head
         session.timeline.seek(begun)
         if session.run.is_over:
-            self._host.show(self._why_no_further())
+            self._end()
         elif len(session.breakpoints):
             self._run(begun, "", _once_met(session, session.breakpoints.after))
         else:
@@ -192,7 +196,7 @@ class Travel:
         if stopped is not None and stopped[0] == timeline.cursor:
             self._stop_at(*stopped)
         else:
-            self._host.show(self._why_no_further() if timeline.is_at_head and session.run.is_over else "")
+            self._end()
 
     def _run(self, begun: Cursor, condition: str, until: Condition) -> None:
         """Execute steps; then stand at what they were executed for, where that was met, else at the head.
@@ -221,7 +225,7 @@ class Travel:
         elif stopped is not None:
             self._stop_at(*stopped)
         else:
-            self._host.show()
+            self._end()
 
     # To a place
 
@@ -259,7 +263,8 @@ class Travel:
             session.timeline.seek(session.timeline.end_of_step(step))
             self._host.show(note)
         elif session.run.is_over:
-            self._go(session.timeline.head, self._why_no_further())
+            session.timeline.seek(session.timeline.head)
+            self._end()
         else:
             self._host.run_until(lambda: session.run.clock.step >= step, lambda: self._land(session, note))
 
@@ -274,11 +279,10 @@ class Travel:
 
     def _execute(self) -> None:
         session = self._session
-        if session.run.is_over:
-            return
-        session.runner.step()
+        if not session.run.is_over:
+            session.runner.step()
         session.timeline.seek(session.timeline.head)
-        self._host.show()
+        self._end()
 
     def _go(self, cursor: Cursor, message_if_there: str = "") -> None:
         timeline = self._session.timeline
@@ -336,8 +340,12 @@ class Travel:
         said = (f"breakpoint {one.id}: {one.text} (hit {one.hits(cursor)})" for one in there)
         self._host.show(clean(", ".join(said)))
 
-    def _why_no_further(self) -> str:
-        return "the run was stopped by an error" if self._session.error else "this is the end of the data"
+    def _end(self) -> None:
+        """Say how the run has ended, where it has, and explain the order that says most about it."""
+        end = ending(self._session)
+        if end.order_id is not None:
+            self._host.explain(end.order_id)
+        self._host.show(end.text)
 
 
 def _once_met(session: Session, find: Callable[[Cursor], object]) -> Condition:

@@ -7,6 +7,7 @@ from textual.widgets import Input, Static
 
 from core.replay.cursor import Cursor
 from tui.app import FillstepApp
+from tui.panes.telling import TellingPane
 from tui.session import Session
 
 
@@ -33,8 +34,7 @@ def end_of(pilot: Pilot[Any], bar: int) -> Cursor:
 
 def told(pilot: Pilot[Any]) -> str:
     """Return the message that is shown; empty where there is none."""
-    notice = app_of(pilot).default_screen.query_one("#notice", Static)
-    return str(notice.content) if notice.display else ""
+    return " / ".join(notice.text for notice in app_of(pilot).default_screen.query_one(TellingPane).told)
 
 
 def hint(pilot: Pilot[Any]) -> str:

@@ -14,11 +14,19 @@ from textual._compositor import Compositor
 from textual.pilot import Pilot
 
 from core.backtest.loop import Backtest
+from core.backtest.strategy import Now, Strategy
 from tui.app import FillstepApp
+from tui.panes.pane import Pane
 
 Sample = Callable[..., Backtest]
 OnScreen = Callable[..., FillstepApp]
 BEFORE_A_REFUSAL, BEFORE_A_FILL, BEFORE_A_QUIET_BAR = 10, 24, 3
+
+
+class Faulty(Strategy):
+    def on_bar(self, now: Now) -> None:
+        if now.step == 3:
+            raise ValueError("no luck" * 40)
 
 
 @pytest.fixture
@@ -112,7 +120,9 @@ def test_a_click_on_the_timeline_is_one_paint_and_no_layout(
     on_screen(sample(300), script)
 
 
-def test_at_the_end_of_the_data_nothing_is_painted(sample: Sample, on_screen: OnScreen, counts: Counter[str]) -> None:
+def test_at_the_end_of_the_data_nothing_is_painted_that_is_told_already(
+    sample: Sample, on_screen: OnScreen, counts: Counter[str]
+) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         counts.clear()
         await pilot.press("n")
@@ -120,6 +130,33 @@ def test_at_the_end_of_the_data_nothing_is_painted(sample: Sample, on_screen: On
         assert not counts["paints"] + counts["layouts"]
 
     on_screen(sample(2015), script)
+
+
+def test_what_is_told_is_one_paint_and_no_layout_and_moves_no_pane(
+    sample: Sample, on_screen: OnScreen, counts: Counter[str]
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        panes = list(pilot.app.screen.query(Pane))
+        regions = [pane.region for pane in panes]
+        for key in ("b", "n", "b", "F", "0", "0"):
+            counts.clear()
+            await pilot.press(key)
+            await pilot.pause()
+            assert (key, counts["paints"], counts["layouts"]) == (key, 1, 0)
+            assert [pane.region for pane in panes] == regions
+
+    on_screen(sample(40), script)
+
+
+def test_an_error_is_one_paint_and_no_layout(sample: Sample, on_screen: OnScreen, counts: Counter[str]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        counts.clear()
+        await pilot.press("n")
+        await pilot.pause()
+        assert (counts["paints"], counts["layouts"]) == (1, 0)
+
+    app = on_screen(sample(3, Faulty()), script)
+    assert app.error is not None
 
 
 def test_to_move_in_a_list_and_to_change_the_chart_is_no_layout(

@@ -34,6 +34,7 @@ FILLS = [  # of the sample: in the bars 3, 7, 25 and 31, each with its position 
     Cursor(30, Phase.LEG_2, 66),
 ]
 LOSSES = [Cursor(5, Phase.MARK, 13), Cursor(19, Phase.MARK, 44), Cursor(22, Phase.MARK, 52)]  # equity < 98000 begins
+END_TOLD = "this is the end of the data: N goes back, C to the last breakpoint, q quits"
 START_TOLD = "this is the start of the run"
 
 
@@ -177,7 +178,7 @@ def test_a_message_is_gone_with_the_next_move(sample: Sample, on_screen: OnScree
 def test_at_the_end_of_the_data_s_says_so(sample: Sample, on_screen: OnScreen) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await press(pilot, "s")
-        assert (place(pilot), told(pilot)) == (end_of(pilot, 2015), "this is the end of the data")
+        assert (place(pilot), told(pilot)) == (end_of(pilot, 2015), END_TOLD)
 
     on_screen(sample(2015), script)
 
@@ -310,7 +311,7 @@ def test_c_goes_on_from_the_past_over_the_head_to_the_end(sample: Sample, on_scr
         await press(pilot, "0", "c")
         assert place(pilot) == end_of(pilot, 2015)
         await press(pilot, "0", "c")
-        assert (place(pilot), told(pilot)) == (end_of(pilot, 2015), "this is the end of the data")
+        assert (place(pilot), told(pilot)) == (end_of(pilot, 2015), END_TOLD)
 
     on_screen(sample(1990), script)
 
@@ -498,9 +499,9 @@ def test_a_play_ends_at_the_end_and_says_so(sample: Sample, on_screen: OnScreen)
         session.runner.speed = 1000
         await press(pilot, *["N"] * 3, "space")
         assert session.timeline.is_at_head
-        assert told(pilot) == "this is the end of the data"
+        assert told(pilot) == END_TOLD
         await press(pilot, "space")
-        assert told(pilot) == "this is the end of the data"
+        assert told(pilot) == END_TOLD
 
     on_screen(sample(2015), script)
 

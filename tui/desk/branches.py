@@ -7,7 +7,7 @@ from attrs import define
 
 from core.order import OrderStatus
 from core.replay.branch import Branch, Change, branch
-from tui.branching import change_of, reloaded, retry, standing
+from tui.branching import change_of, reloaded, retry, standing, told
 from tui.commands import MakeBranch
 from tui.desk.part import Part
 from tui.session import Session
@@ -59,7 +59,7 @@ class Branches(Part):
         self._host.explain(next(iter(change.edits), self._host.explained_order))
         if result.divergence is not None:
             self._host.look_at(session.scene.about_row(result.divergence.other or result.divergence.one))
-        self._host.show()
+        self._host.show(told(result))
 
     def _rejected(self) -> int | None:
         """Return the rejected order that is meant: the selected one, the explained one, or the newest of this step."""

@@ -33,7 +33,7 @@ class EventsPane(ListPane):
     FOLLOWS_CLOCK = False
 
     def __init__(self) -> None:
-        super().__init__(_COLUMNS, empty="nothing has happened yet", follow="last")
+        super().__init__(_COLUMNS, empty="nothing has happened yet: n goes on", follow="last")
 
     def show_view(self, view: HasEvents) -> None:
         """Show the facts of a view."""

@@ -43,7 +43,7 @@ class OrdersPane(ListPane):
     )
 
     def __init__(self) -> None:
-        super().__init__(_COLUMNS, empty="nothing was asked for yet", follow="first")
+        super().__init__(_COLUMNS, empty="nothing was asked for yet: n goes on", follow="first")
 
     def show_view(self, view: HasOrders) -> None:
         """Show the orders of a view."""

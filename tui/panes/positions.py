@@ -38,7 +38,7 @@ class PositionsPane(ListPane):
     )
 
     def __init__(self) -> None:
-        super().__init__(_COLUMNS, empty="nothing is held")
+        super().__init__(_COLUMNS, empty="nothing is held: f runs to a fill")
 
     def show_view(self, view: HasPositions) -> None:
         """Show the positions of a view."""

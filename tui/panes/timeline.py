@@ -8,7 +8,8 @@ from typing import ClassVar, Protocol
 from textual import events
 
 from tui.messages import SeekRequested
-from tui.panes.pane import Pane, Place
+from tui.panes.pane import Place
+from tui.panes.telling import TellingPane
 from tui.shown import REJECTION, TimelineView, column_of, step_at
 from tui.widgets.lines import Line
 
@@ -26,7 +27,7 @@ class HasTimeline(Protocol):
         ...
 
 
-class TimelinePane(Pane):
+class TimelinePane(TellingPane):
     """A line of the run, under it how many fills there were, and with a third line the drawdown; a click goes there."""
 
     NAME = "timeline"

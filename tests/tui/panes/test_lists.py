@@ -165,9 +165,9 @@ def test_an_empty_list_says_that_it_is_empty(on_stage: OnStage) -> None:
         for pane in panes:
             pane.show_view(Literal())
         assert [pane.plain_lines()[1].rstrip() for pane in panes] == [
-            "nothing is held",
-            "nothing was asked for yet",
-            "nothing has happened yet",
+            "nothing is held: f runs to a fill",
+            "nothing was asked for yet: n goes on",
+            "nothing has happened yet: n goes on",
         ]
 
     on_stage(script, *panes, size=(60, 9))
