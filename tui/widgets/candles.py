@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Unpack
 from attrs import field, frozen
 
 from tui.widgets.axis import Bounds, Scale, axis_span, grid_values, nice_step
-from tui.widgets.canvas import UNICODE, Candle, Canvas, Glyphs, Pen, Plot
+from tui.widgets.canvas import INDICATOR_STYLES, UNICODE, Candle, Canvas, Glyphs, Level, Pen, Plot
 from tui.widgets.columns import fit_cell
 from tui.widgets.lines import Line, LineWidget, Span, WidgetNames
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 LABEL_COLUMNS = 20
 """Columns from one label of the bottom line to the next."""
+
+LEAST_ROWS_WITH_VOLUME = 12
+VOLUME_ROWS = 2
+"""So many lines show the volume, where there are enough of them."""
 
 LABEL_ROWS = 3
 """Lines, at least, from one label of the axis to the next."""
@@ -34,9 +38,12 @@ class CandleChart:
         price_label: Writes ticks for the axis.
         column_label: Writes what stands under a candle, by its index; nothing where that is empty.
         markers: "▲" below or "▼" (or any other character) above a candle, by its index.
-        levels: Prices of horizontal lines, in ticks.
+        levels: Prices of horizontal lines, the first of those that share a line on top.
         cursor: Index of the candle the cursor is on.
         line: Whether to draw closes as a line.
+        points: Of each indicator its value in each column, in ticks; None where it has none.
+        volumes: What was traded in each column; None where that is not known.
+        volume_label: Writes a volume for the axis.
         bounds: Lowest and highest price, in ticks, of the scale; without it the widget keeps one.
     """
 
@@ -44,9 +51,12 @@ class CandleChart:
     price_label: Callable[[int], str]
     column_label: Callable[[int], str]
     markers: Mapping[int, str] = field(factory=dict)
-    levels: Sequence[int] = ()
+    levels: Sequence[Level] = ()
     cursor: int | None = None
     line: bool = False
+    points: Sequence[Sequence[float | None]] = ()
+    volumes: Sequence[int | None] = ()
+    volume_label: Callable[[int], str] = str
     bounds: Bounds | None = None
 
 
@@ -77,43 +87,71 @@ def build_chart(
         glyphs: The characters to draw with.
     """
     columns = plot_columns(width, axis_width)
-    rows = height - 1 if height > 2 else height  # noqa: PLR2004 - as the docstring says
+    above = height - 1 if height > 2 else height  # noqa: PLR2004 - as the docstring says
     first = max(len(chart.candles) - columns, 0)
+    below = _volume_lines(chart, first, columns, width, glyphs) if above >= LEAST_ROWS_WITH_VOLUME else []
+    rows = above - len(below)
     canvas, plot = Canvas(columns, rows), Plot(rows, bounds)
-    for level in chart.levels:
-        if plot.low <= level <= plot.high:
-            canvas.rule(plot.row(level), glyphs.level, "candles--level")
+    levels = [level for level in chart.levels if plot.low <= level.ticks <= plot.high]
+    for level in levels:
+        canvas.rule(plot.row(level.ticks), glyphs.level, "candles--level")
     _draw(chart, first, Pen(canvas, plot, glyphs))
-    labels, rule = _axis_labels(chart, plot, glyphs), (glyphs.axis, "candles--axis")
+    labels, rule = _axis_labels(chart, levels, plot, glyphs), (glyphs.axis, "candles--axis")
     lines: list[Line] = [(*canvas.spans(y), axis_span(labels, y, width - columns, rule)) for y in range(rows)]
-    return lines if rows == height else [*lines, _bottom_line(chart, first, columns, width, glyphs.corner)]
+    lines += below
+    return lines if above == height else [*lines, _bottom_line(chart, first, columns, width, glyphs.corner)]
 
 
 def _draw(chart: CandleChart, first: int, pen: Pen) -> None:
     """Draw column after column, because a canvas is written from left to right."""
     previous: Candle | None = None
+    rows = list(zip(*(pen.plot.rows_of(values) for values in chart.points), strict=True))
     for index in range(first, len(chart.candles)):
         x, candle = index - first, chart.candles[index]
         if index == chart.cursor:
             pen.cursor(x)
         if candle is not None:
             top, bottom = pen.close(x, candle, previous) if chart.line else pen.candle(x, candle)
+            if rows:
+                pen.points(x, rows[index])
             if index in chart.markers:
                 pen.marker(x, top, bottom, chart.markers[index])
         previous = candle
 
 
-def _axis_labels(chart: CandleChart, plot: Plot, glyphs: Glyphs) -> dict[int, Span]:
-    """Label round prices, and over them the last close."""
+def _axis_labels(chart: CandleChart, levels: Sequence[Level], plot: Plot, glyphs: Glyphs) -> dict[int, Span]:
+    """Label round prices, over them the levels, and over these the last close."""
     step = nice_step((plot.high - plot.low) * LABEL_ROWS / plot.rows or 1, whole=True)
     labels = {
         plot.row(ticks): (glyphs.tick + chart.price_label(int(ticks)), "candles--axis")
         for ticks in grid_values(plot.low, plot.high, step)
     }
+    for level in reversed(levels):
+        sign = glyphs.buy if level.sign > 0 else glyphs.sell
+        labels[plot.row(level.ticks)] = (sign + chart.price_label(level.ticks), "candles--level")
     last = next((candle for candle in reversed(chart.candles) if candle is not None), None)
     if last is not None:
         labels[plot.row(last[3])] = (glyphs.close + chart.price_label(last[3]), "candles--close")
     return labels
+
+
+def _volume_lines(chart: CandleChart, first: int, columns: int, width: int, glyphs: Glyphs) -> list[Line]:
+    """Draw what was traded in each column, from a round volume at the top; nothing where none is known."""
+    shown = chart.volumes[first:]
+    most = max((volume for volume in shown if volume is not None), default=None)
+    if most is None:
+        return []
+    top = int(nice_step(most, whole=True))
+    full = len(glyphs.heights) - 1
+    heights = [-(-(volume or 0) * full * VOLUME_ROWS // top) for volume in shown]
+    labels = {0: (glyphs.tick + f"{chart.volume_label(top):>{width - columns - 1}}", "candles--axis")}
+    lines: list[Line] = []
+    for y in range(VOLUME_ROWS):
+        base = full * (VOLUME_ROWS - 1 - y)
+        blocks = "".join(glyphs.heights[min(max(height - base, 0), full)] for height in heights)
+        rule = axis_span(labels, y, width - columns, (glyphs.axis, "candles--axis"))
+        lines.append(((blocks.ljust(columns), "candles--volume"), rule))
+    return lines
 
 
 def _bottom_line(chart: CandleChart, first: int, columns: int, width: int, corner: str) -> Line:
@@ -136,6 +174,8 @@ class Candles(LineWidget):
         "candles--sell",
         "candles--marker",
         "candles--level",
+        "candles--volume",
+        *INDICATOR_STYLES,
         "candles--cursor",
         "candles--axis",
         "candles--close",
@@ -150,6 +190,11 @@ class Candles(LineWidget):
     Candles > .candles--sell { color: $text-error; text-style: bold; }
     Candles > .candles--marker { color: $text-warning; text-style: bold; }
     Candles > .candles--level { color: $warning; }
+    Candles > .candles--volume { color: $foreground-muted; }
+    Candles > .candles--indicator-1 { color: $accent; }
+    Candles > .candles--indicator-2 { color: $warning; }
+    Candles > .candles--indicator-3 { color: $secondary; }
+    Candles > .candles--indicator-4 { color: $primary; }
     Candles > .candles--cursor { color: $accent; }
     Candles > .candles--axis { text-style: dim; }
     Candles > .candles--close { text-style: bold; }

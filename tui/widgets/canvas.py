@@ -8,18 +8,36 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from attrs import frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from tui.widgets.axis import Bounds
     from tui.widgets.lines import Span
 
 Candle: TypeAlias = tuple[int, int, int, int]
 """Open, high, low and close, in ticks."""
 
+
+class Level(NamedTuple):
+    """A price at which something waits.
+
+    Attributes:
+        ticks: The price.
+        sign: 1 where it is to buy, -1 where it is to sell.
+    """
+
+    ticks: int
+    sign: int
+
+
 _EMPTY, _WICK, _BODY = 0, 1, 2
+INDICATOR_STYLES = tuple(f"candles--indicator-{number}" for number in range(1, 5))
+"""The component classes of indicators; there are no more of them than these."""
+
 _MARKER_STYLES = {"▲": "candles--buy", "^": "candles--buy", "▼": "candles--sell", "v": "candles--sell"}
 _BELOW = "▲^"
 _LEFT_DOTS = (0x01, 0x02, 0x04, 0x40)
@@ -41,6 +59,10 @@ class Glyphs:
         corner: Before a label of the bottom line.
         level: A horizontal line.
         cursor: The column the cursor is on.
+        points: What indicators are drawn with, one character each.
+        heights: Blocks of volume, from none to a whole cell.
+        buy: The axis beside a level at which something is to be bought.
+        sell: The axis beside one at which something is to be sold.
         dot: What a line is drawn with; braille where it is empty.
     """
 
@@ -51,11 +73,15 @@ class Glyphs:
     corner: str
     level: str
     cursor: str
+    points: str
+    heights: str
+    buy: str
+    sell: str
     dot: str = ""
 
 
-UNICODE = Glyphs(" ╷╻╵│╽╹╿┃", "│", "┤", "▸", "└", "╌", "┊")
-ASCII = Glyphs(" |#||####", "|", "+", ">", "`", "-", ":", "*")
+UNICODE = Glyphs(" ╷╻╵│╽╹╿┃", "│", "┤", "▸", "└", "╌", "┊", "•∘×+", " ▁▂▃▄▅▆▇█", "▷", "◁")
+ASCII = Glyphs(" |#||####", "|", "+", ">", "`", "-", ":", "1234", " .,,----#", "B", "S", "*")
 
 
 class Canvas:
@@ -110,7 +136,8 @@ class Plot:
 
     def dot(self, ticks: float) -> int:
         """Return the dot of a price, at an edge for one out of bounds."""
-        return min(max(int((self.high - ticks) * self._dots_a_tick + 0.5), 0), self._last_dot)
+        dot = int((self.high - ticks) * self._dots_a_tick + 0.5)
+        return min(dot, self._last_dot) if dot > 0 else 0
 
     def half(self, ticks: float) -> int:
         """Return the half cell of a price."""
@@ -119,6 +146,11 @@ class Plot:
     def row(self, ticks: float) -> int:
         """Return the line of a price."""
         return self.dot(ticks) // _DOTS
+
+    def rows_of(self, values: Iterable[float | None]) -> list[int | None]:
+        """Return the line of each price; None for one that is out of bounds, and where there is none."""
+        low, high, row = self.low, self.high, self.row
+        return [row(ticks) if ticks is not None and low <= ticks <= high else None for ticks in values]
 
 
 @frozen
@@ -155,6 +187,13 @@ class Pen:
         for y, bit in bits.items():
             self.canvas.put(x, y, chr(_BRAILLE + bit), "candles--line")
         return min(bits), max(bits)
+
+    def points(self, x: int, rows: Sequence[int | None]) -> None:
+        """Draw a point of each indicator in its line; the first of those that share a cell is seen."""
+        for number in range(len(rows) - 1, -1, -1):
+            y = rows[number]
+            if y is not None:
+                self.canvas.put(x, y, self.glyphs.points[number], INDICATOR_STYLES[number])
 
     def marker(self, x: int, top: int, bottom: int, marker: str) -> None:
         """Draw a marker next to a bar, or over its end where there is no room."""

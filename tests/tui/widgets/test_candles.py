@@ -6,9 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from attrs import evolve
 
 from tui.widgets.candles import CandleChart, Candles, build_chart, price_range
-from tui.widgets.canvas import ASCII, UNICODE, Candle, Glyphs
+from tui.widgets.canvas import ASCII, INDICATOR_STYLES, UNICODE, Candle, Glyphs, Level
 from tui.widgets.lines import Line, line_text
 
 if TYPE_CHECKING:
@@ -98,11 +99,11 @@ def test_a_fill_stands_on_its_bar_where_there_is_no_room() -> None:
 
 
 def test_levels_and_the_cursor_lie_under_the_bars() -> None:
-    shown = chart([UP, None, DOWN], levels=[4, 99], cursor=1)
+    shown = chart([UP, None, DOWN], levels=[Level(4, 1), Level(99, 1)], cursor=1)
     lines = built(shown, (0, 9), height=4, width=12)
     assert [line_text(line) for line in lines] == [
         "│┊│   │     ",
-        "┃┊┃╌╌╌│     ",
+        "┃┊┃╌╌╌▷0.04 ",
         "╿┊╿   ▸0.02 ",
         "└175        ",
     ]
@@ -111,8 +112,47 @@ def test_levels_and_the_cursor_lie_under_the_bars() -> None:
         ("┊", "candles--cursor"),
         ("┃", "candles--down"),
         ("╌╌╌", "candles--level"),
-        ("│     ", "candles--axis"),
+        ("▷0.04 ", "candles--level"),
     )
+
+
+def test_a_level_says_at_the_axis_what_waits_there() -> None:
+    # 0 to 9 are 19 dots, of which a line has four: 9 and 8 share one, and the first is seen
+    levels = [Level(8, -1), Level(9, 1), Level(2, 1), Level(-1, 1), Level(10, -1)]
+    lines = drawn(chart([None, (5, 5, 5, 5)], levels=levels), (0, 9))
+    assert [line[8:].strip() for line in lines[:5]] == ["◁0.08", "│", "▸0.05", "▷0.02", "┤0.00"]
+
+
+def test_the_newest_price_stands_over_a_level_on_its_line() -> None:
+    lines = built(chart([(5, 5, 5, 5)], levels=[Level(5, -1)]), (0, 9))
+    assert lines[2][-1] == ("▸0.05 ", "candles--close")
+    assert lines[2][1] == ("╌╌╌╌╌╌╌", "candles--level")
+
+
+def test_indicators_are_points_over_the_bars_and_only_inside_the_scale() -> None:
+    points = [[None, 9, 4, 10], [9.0, 9.0, 0.0, -0.5]]
+    lines = built(chart([(5, 9, 0, 5)] * 4, points=points), (0, 9))
+    assert [line_text(line)[:4] for line in lines[:5]] == ["∘•││", "││││", "╿╿•╿", "││││", "││∘│"]
+    assert lines[0][:2] == (("∘", "candles--indicator-2"), ("•", "candles--indicator-1"))
+
+
+def test_of_more_columns_than_have_room_the_points_are_those_of_the_newest() -> None:
+    bars, points = [(5, 9, 0, 5)] * 12, [[0] * 11 + [9]]
+    assert drawn(chart(bars, points=points), (0, 9))[0][:8] == "│││││││•"
+
+
+def test_volume_stands_under_the_bars_where_there_is_room() -> None:
+    volumes = [None, 0, 1, 200, 100, 250]
+    shown = chart([UP] * 6, volumes=volumes, volume_label=lambda units: f"{units}u")
+    lines = built(shown, (0, 9), height=13)
+    # to 250 in sixteenths: 1 -> 1, 200 -> 12.8 up to 13, 100 -> 6.4 up to 7
+    assert [line_text(line) for line in lines[10:]] == ["   ▅ █  ┤ 250u", "  ▁█▇█  │     ", "└175          "]
+    assert lines[11][0] == ("  ▁█▇█  ", "candles--volume")
+    assert drawn(shown, (0, 9), height=12)[9:] == drawn(chart([UP] * 6), (0, 9), height=12)[9:]
+
+
+def test_where_no_volume_is_known_its_lines_are_bars() -> None:
+    assert drawn(chart([UP], volumes=[None]), (0, 9), height=13) == drawn(chart([UP]), (0, 9), height=13)
 
 
 def test_round_prices_are_labeled_and_the_last_close_over_them() -> None:
@@ -155,7 +195,9 @@ def test_prices_out_of_bounds_stand_at_an_edge() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 2), (6, 3), (7, 1), (20, 2), (0, 5)])
 def test_no_size_is_too_small(width: int, height: int) -> None:
-    lines = drawn(chart([UP, DOWN], markers={0: "▲"}, cursor=1, levels=[3]), (0, 9), width=width, height=height)
+    lines = drawn(
+        chart([UP, DOWN], markers={0: "▲"}, cursor=1, levels=[Level(3, 1)]), (0, 9), width=width, height=height
+    )
     assert [len(line) for line in lines] == [width] * height
 
 
@@ -272,10 +314,11 @@ def test_every_style_a_chart_uses_is_declared(on_stage: Callable[..., None]) -> 
     candles = Candles()
 
     async def script(_: Pilot[None]) -> None:
-        shown = chart([UP, DOWN, UP], markers={0: "▲", 1: "▼", 2: "◆"}, levels=[5], cursor=1)
+        shown = chart([UP, DOWN, UP], markers={0: "▲", 1: "▼", 2: "◆"}, levels=[Level(5, -1)], cursor=1)
         for line in (False, True):
-            candles.show(CandleChart(shown.candles, price, number, shown.markers, shown.levels, shown.cursor, line))
+            candles.show(evolve(shown, line=line, points=[[ticks] * 3 for ticks in (1, 3, 5, 7)], volumes=[1] * 3))
             used = {style for spans in candles._lines for _, style in spans if style}
             assert used <= Candles.COMPONENT_CLASSES
+            assert used >= {"candles--volume", *INDICATOR_STYLES}
 
-    on_stage(script, candles)
+    on_stage(script, candles, size=(30, 14))
