@@ -7,7 +7,7 @@ something else. In one scope a key has one meaning.
 from collections.abc import Sequence
 from typing import Final
 
-from tui.keys import LIST_ACTIONS, Action, Group, Scope
+from tui.keys import CHART_ACTIONS, LIST_ACTIONS, Action, Group, Scope
 from tui.panes import PANES
 
 
@@ -69,8 +69,9 @@ ACTIONS: Final[Sequence[Action]] = (
     Action("leave_zoom", "leave_zoom", ("escape",), "Show all panes again", Group.PANES, in_palette=False),
     Action("chart", "toggle_chart", ("v",), "Draw bars, or a line of closes", Group.PANES, "View"),
     *LIST_ACTIONS,
+    *CHART_ACTIONS,
     Action("explain_row", "ask('explain_row')", ("enter",), "Explain the row; of a fill, go to it", Group.LISTS),
-    Action("go_to_row", "ask('go_to_row')", ("t",), "Go to where the event of the row happened", Group.LISTS),
+    Action("go_to_row", "ask('go_to_row')", ("t",), "Go to where the row happened, or to the chart's bar", Group.LISTS),
     Action("read_notice", "read_notice", ("exclamation_mark",), "Read in full what is told", Group.PROGRAM),
     Action(
         "help", "help", ("question_mark",), "Help of this pane, and every key", Group.PROGRAM, "Help", is_essential=True

@@ -212,8 +212,10 @@ class FillstepApp(App[None]):
 
     @property
     def selected(self) -> tuple[str | None, object]:
-        """What the row of the focused list is about: its symbol, and what it stands for."""
+        """What the row of the focused list is about: its symbol, and what it stands for; of a chart, the step."""
         pane = self._panes[self.focused_name]
+        if isinstance(pane, PricePane):
+            return self._selection.symbol, pane.selected_step
         row = pane.selected if isinstance(pane, ListPane) else None
         if isinstance(pane, ListPane) and row is not None:
             return pane.about, row.key

@@ -57,7 +57,7 @@ class DeskHost(Host, Protocol):
 
     @property
     def selected(self) -> tuple[str | None, object]:
-        """What the row of the focused list is about: its symbol, and what it stands for."""
+        """What the row of the focused list is about: its symbol, and what it stands for; of a chart, the step."""
         ...
 
     @property

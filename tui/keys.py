@@ -1,4 +1,4 @@
-"""What an action is, and the actions of a list; all others stand in `tui.actions`.
+"""What an action is, and the actions of lists and of the chart; all others stand in `tui.actions`.
 
 A pane binds the actions of its scope from here, because the registry of all actions knows the panes.
 """
@@ -12,10 +12,11 @@ from textual.binding import Binding, BindingType
 
 
 class Scope(Enum):
-    """Where an action is bound: everywhere on the main screen, or where a list has the focus."""
+    """Where an action is bound: everywhere on the main screen, or where a list or the chart has the focus."""
 
     APP = "app"
     LIST = "list"
+    CHART = "chart"
 
 
 class Group(Enum):
@@ -25,6 +26,7 @@ class Group(Enum):
     QUESTIONS = "Questions"
     PANES = "Panes"
     LISTS = "Lists"
+    CHART = "Chart"
     PROGRAM = "Program"
 
 
@@ -104,6 +106,10 @@ def _in_list(id: str, call: str, keys: tuple[str, ...], help: str, label: str = 
     return Action(id, call, keys, help, Group.LISTS, label, scope=Scope.LIST, in_palette=False)
 
 
+def _in_chart(id: str, call: str, keys: tuple[str, ...], help: str, label: str = "") -> Action:  # noqa: A002 - as the field
+    return Action(id, call, keys, help, Group.CHART, label, scope=Scope.CHART, in_palette=False)
+
+
 LIST_ACTIONS: Final[Sequence[Action]] = (
     _in_list("down", "move(1)", ("j", "down"), "Move down", "Down"),
     _in_list("up", "move(-1)", ("k", "up"), "Move up", "Up"),
@@ -115,6 +121,18 @@ LIST_ACTIONS: Final[Sequence[Action]] = (
     _in_list("last_row", "end", ("G", "end"), "Move to the last row", "Last"),
 )
 """What moves in a list, or in lines of text."""
+
+CHART_ACTIONS: Final[Sequence[Action]] = (
+    _in_chart("chart_left", "move(-1)", ("h",), "Move the cursor to the bar before", "Left"),
+    _in_chart("chart_right", "move(1)", ("l",), "Move the cursor to the next bar", "Right"),
+    _in_chart("chart_closer", "magnify(1)", ("k", "up"), "Fewer bars in a column", "Closer"),
+    _in_chart("chart_farther", "magnify(-1)", ("j", "down"), "More bars in a column", "Farther"),
+    _in_chart("chart_back", "page(-0.5)", ("ctrl+u",), "Move back by half of what is in view"),
+    _in_chart("chart_on", "page(0.5)", ("ctrl+d",), "Move on by half of what is in view"),
+    _in_chart("chart_first", "home", ("g", "home"), "Move to the first bar", "First"),
+    _in_chart("chart_last", "end", ("G", "end"), "Follow the newest bar", "Last"),
+)
+"""What moves in the chart."""
 
 
 def bindings(actions: Iterable[Action]) -> list[BindingType]:

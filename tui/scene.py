@@ -25,6 +25,7 @@ from core.replay.moment import Moment
 from core.replay.search import Search
 from core.replay.timeline import Timeline
 from core.text import clean
+from tui.fill_times import FillTimes
 from tui.numbers import NOTHING, average, exactly, money, signed
 from tui.sentences import Tone, reason_text, sentence, tone
 from tui.shown import EventLine, OrderLine, PositionLine
@@ -56,6 +57,7 @@ class Scene:
         run: The run.
         timeline: Its moments.
         track: Where along the run something was done.
+        fill_times: When each symbol was bought and sold.
         price_digits: Decimals of a price, at least: what the finest of its symbols needs.
         quantity_digits: Decimals of a quantity, at least.
         event_line: Returns the line of a fact by its number.
@@ -65,6 +67,7 @@ class Scene:
     run: Backtest
     timeline: Timeline = field()
     track: Track = field(init=False)
+    fill_times: FillTimes = field(factory=FillTimes, init=False)
     price_digits: int = field(init=False)
     quantity_digits: int = field(init=False)
     event_line: Callable[[int], EventLine] = field(init=False)

@@ -7,8 +7,9 @@ when its pane asks for it.
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from functools import cached_property
-from typing import Final
+from functools import cached_property, partial
+from itertools import islice
+from typing import Any, Final
 
 from attrs import field, frozen
 
@@ -21,7 +22,7 @@ from core.replay.cursor import Cursor
 from core.replay.moment import Moment
 from core.risk.values import residuals
 from core.text import clean
-from tui.charts import PriceView, equity_points
+from tui.charts import MOST_LEVELS, PriceView, equity_points, order_levels
 from tui.explained import explain_view
 from tui.forming import forming_candle
 from tui.numbers import money, percent, signed
@@ -113,18 +114,22 @@ class FrameView:
     @cached_property
     def price(self) -> PriceView:
         """The bars of the symbol that is selected."""
-        run, orders = self._run, self.moment.orders
-        place = next(place for place, bars in enumerate(run.bars) if bars.symbol == self.selection.symbol)
-        row = run.feed.row_at(place, self._marked_step) if self._marked_step >= 0 else -1
-        forming = forming_candle(run, place, self.cursor)
+        run, orders, step = self._run, self.moment.orders, self._marked_step
+        place = run.feed.places[self.selection.symbol]
+        bars, feed = run.bars[place], run.feed
+        waiting: Any = orders.symbols.get(bars.symbol, {})  # a dict, which can be read from its end
         return PriceView(
-            bars=run.bars[place],
-            row=row,
-            fills=orders.fills,
+            bars=bars,
+            row=feed.row_at(place, step) if step >= 0 else -1,
+            fills=self.scene.fill_times.read(orders.fills, orders.fill_count),
             fill_count=orders.fill_count,
             price_digits=self.scene.price_digits,
             as_line=self.selection.as_line,
-            forming=forming,
+            forming=forming_candle(run, place, self.cursor),
+            levels=order_levels(islice(reversed(waiting.values()), MOST_LEVELS), bars.digits),
+            indicators_at=run.indicators_at,
+            step_of=partial(feed.step_at, place),
+            has_bar=step < 0 or place in feed.groups[feed.group_of_step[step]],
         )
 
     @cached_property

@@ -120,6 +120,36 @@ def test_a_click_on_the_timeline_is_one_paint_and_no_layout(
     on_screen(sample(300), script)
 
 
+@pytest.mark.parametrize("keys", [("j",), ("j", "j", "h", "h"), ("ctrl+u", "k"), ("g",)])
+def test_a_step_with_a_chart_that_was_zoomed_or_moved_is_one_paint_and_no_layout(
+    sample: Sample, on_screen: OnScreen, counts: Counter[str], keys: tuple[str, ...]
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("1", *keys)
+        for key in ("n", "N", "n", "left_square_bracket"):
+            counts.clear()
+            await pilot.press(key)
+            await pilot.pause()
+            assert (key, counts["paints"], counts["layouts"]) == (key, 1, 0)
+
+    on_screen(sample(200), script, size=(120, 40))
+
+
+@pytest.mark.parametrize("key", ["h", "j", "ctrl+u", "g"])
+def test_a_key_of_the_chart_is_one_paint_and_no_layout(
+    sample: Sample, on_screen: OnScreen, counts: Counter[str], key: str
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("1")
+        await pilot.pause()
+        counts.clear()
+        await pilot.press(key)
+        await pilot.pause()
+        assert (counts["paints"], counts["layouts"]) == (1, 0)
+
+    on_screen(sample(200), script)
+
+
 def test_at_the_end_of_the_data_nothing_is_painted_that_is_told_already(
     sample: Sample, on_screen: OnScreen, counts: Counter[str]
 ) -> None:

@@ -83,6 +83,7 @@ def walk(on_screen: OnScreen, run: Backtest, seed: int, size: tuple[int, int], *
         (1, DipBuyer, 30, (80, 24), ("2",)),
         (2, DipBuyer, 145, (140, 40), ("8",)),
         (3, BracketBreakout, 60, (140, 40), ("v", "4")),
+        (5, BracketBreakout, 90, (140, 40), ("1", "j", "j", "ctrl+u", "h")),
         (4, TrailingStop, 130, (80, 24), ("5",)),
     ],
 )

@@ -48,7 +48,7 @@ class Desk:
         doers: dict[type[Asked], Callable[[Any], object]] = {}
         line = CommandLine(host, doers)
         stops, changes, branches = Stops(host, line.write), Changes(host), Branches(host)
-        comparisons, bookmarks, row = Comparisons(host), Bookmarks(host), SelectedRow(host)
+        comparisons, bookmarks, row = Comparisons(host), Bookmarks(host), SelectedRow(host, self._travel)
         orders, code = Orders(host, line.take), Code(host)
         doers |= {
             GoTo: self._travel.go_to,

@@ -6,11 +6,14 @@ from attrs import define
 
 from core.events import OrderEvent
 from tui.desk.part import Part
+from tui.travel import Travel
 
 
 @define(eq=False)
 class SelectedRow(Part):
     """Explains the selected row, and goes to it."""
+
+    _travel: Travel
 
     def explain_row(self) -> None:
         """Explain the order of the selected row; of a fill, go to it."""
@@ -25,12 +28,14 @@ class SelectedRow(Part):
             self.go(place)
 
     def go_to_row(self) -> None:
-        """Go to where the event of the selected row happened, or where its order was asked for."""
+        """Go to where the event of the selected row happened, where its order was asked for, or to the chart's bar."""
         pane, (_, key) = self._host.focused_name, self._host.selected
         if pane == "events" and isinstance(key, int):
             self.go(self.session.timeline.whole_after(key))
         elif pane == "orders" and isinstance(key, int):
             self.go(self.session.timeline.find_order(key))
+        elif pane == "price" and isinstance(key, int):
+            self._travel.go_to_recorded(key)
 
 
 def _order_of(row: Any) -> int | None:

@@ -48,7 +48,7 @@ class FooterLine(LineWidget):
                 await self.app.run_action(action.call, self._target(action))
 
     def _target(self, action: Action) -> DOMNode:
-        return self.screen.focused or self.app if action.scope is Scope.LIST else self.app
+        return self.app if action.scope is Scope.APP else self.screen.focused or self.app
 
 
 def _chosen(offered: Sequence[Action], width: int) -> list[Action]:
