@@ -26,6 +26,7 @@ MOST_INDICATORS: Final = 4
 MOST_LEVELS: Final = 100
 """So many open orders are drawn, the newest of them: more than there is room for."""
 NO_BAR: Final = "no bar now"
+_FEWEST_DIGITS: Final = 2  # of a price where there is little room
 _SIZES: Final = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 _NUMBERS: Final = frozenset({int, float})
 _BEFORE_ALL: Final = -(2**63)
@@ -193,8 +194,9 @@ class PriceView:
             room: How many characters there may be.
         """
         time = self.time_label(self.newest if row is None else row)
-        opening, high, low, close = (self.price_label(ticks) for ticks in fold.candle)
-        prices, near = f"O {opening} H {high} L {low} C {close}", f"O{opening} H{high} L{low} C{close}"
+        prices = " ".join(f"{name} {self.price_label(ticks)}" for name, ticks in zip("OHLC", fold.candle, strict=True))
+        short = [exactly(self.bars.price(ticks), _FEWEST_DIGITS) for ticks in fold.candle]
+        near, last = " ".join(map("".join, zip("OHLC", short, strict=True))), f"C{short[-1]}"
         volume = "" if fold.volume is None else f"V {self.volume_label(fold.volume)}"
         note = "" if self.has_bar or row is not None else NO_BAR
         parts = (
@@ -202,8 +204,8 @@ class PriceView:
             (prices, volume),
             (near, volume),
             (near,),
-            (f"C{close}", volume),
-            (f"C{close}",),
+            (last, volume),
+            (last,),
         )
         texts = ["  ".join(filter(None, (note, *some))) for some in parts]
         return next((text for text in texts if len(text) <= room), note)

@@ -17,6 +17,7 @@ from core.bars import Bars
 from core.order import BUY, Order
 from tests.tui.driving import app_of, end_of, place, press
 from tui.app import FillstepApp
+from tui.charts import MOST_LEVELS
 from tui.panes.price import PricePane
 from tui.scene import Scene
 from tui.shown import Selection
@@ -125,6 +126,22 @@ def test_open_orders_of_the_symbol_are_levels_at_their_moment() -> None:
     assert levels("EARLY", -1) == []
     assert levels("EARLY", 1) == levels("EARLY", 7) == [Level(90, 1), Level(6, 1)]
     assert levels("OTHER", 7) == [Level(6, 1)]
+
+
+class Many(Strategy):
+    """Ask for more orders than have room."""
+
+    def on_bar(self, now: Now) -> None:
+        if now.step == 0:
+            for number in range(MOST_LEVELS + 50):
+                now.submit(Order("ACME", BUY, 1, stop_price=100 + number))
+
+
+def test_of_many_open_orders_the_newest_are_looked_at() -> None:
+    run = Backtest(bars_of("ACME", range(2)), Many(), Settings())
+    run.step()
+    levels = FrameView(Scene(run), Selection("ACME")).price.levels
+    assert levels == [Level(249 - number, 1) for number in range(MOST_LEVELS)]
 
 
 def test_indicators_of_the_strategy_are_those_of_its_rows(sample: Sample) -> None:

@@ -162,6 +162,12 @@ def test_a_caption_says_as_much_as_has_room(room: int, text: str) -> None:
     assert view_of(8).caption(Fold((1, 4, 0, 2), 1234, {}), 7, room) == text
 
 
+def test_where_there_is_little_room_prices_have_the_digits_that_they_need() -> None:
+    view, fold = evolve(view_of(8), price_digits=4), Fold((1, 4, 0, 2), None, {})
+    assert view.caption(fold, 7, 35) == "O 1.0000 H 4.0000 L 0.0000 C 2.0000"
+    assert view.caption(fold, 7, 34) == "O1.00 H4.00 L0.00 C2.00"
+
+
 def test_a_caption_of_the_newest_bar_says_that_there_is_none_now() -> None:
     view, fold = evolve(view_of(8), has_bar=False), Fold((1, 4, 0, 2), None, {})
     assert view.caption(fold, None, 60) == "no bar now  2024-01-10 00:00  O 1.00 H 4.00 L 0.00 C 2.00"
