@@ -25,7 +25,6 @@ from tui.keys import Scope, bindings
 from tui.messages import PaneName, RowSelected, SeekRequested
 from tui.panes import PANES
 from tui.panes.footer import FooterLine
-from tui.panes.list_pane import ListPane
 from tui.panes.pane import Pane, Place
 from tui.panes.status import StatusLine
 from tui.panes.telling import Notice, TellingPane
@@ -213,13 +212,7 @@ class FillstepApp(App[None]):
     @property
     def selected(self) -> tuple[str | None, object]:
         """What the row of the focused list is about: its symbol, and what it stands for; of a chart, the step."""
-        pane = self._panes[self.focused_name]
-        if isinstance(pane, PricePane):
-            return self._selection.symbol, pane.selected_step
-        row = pane.selected if isinstance(pane, ListPane) else None
-        if isinstance(pane, ListPane) and row is not None:
-            return pane.about, row.key
-        return self._selection.symbol, None
+        return self._panes[self.focused_name].chosen or (self._selection.symbol, None)
 
     @property
     def explained_order(self) -> int | None:

@@ -24,6 +24,12 @@ class Line(Protocol):
         ...
 
     @property
+    def chosen(self) -> tuple[str | None, object] | None:
+        """The symbol of the row under the cursor, and what the row stands for."""
+        row = self.selected
+        return None if row is None else (self.about, row.key)
+
+    @property
     def about(self) -> str | None:
         """The symbol it is about."""
         ...

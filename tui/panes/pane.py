@@ -45,6 +45,11 @@ class Pane(LineWidget, can_focus=True):
         if has_border:
             set_border_text(self, title=self.TITLE)
 
+    @property
+    def chosen(self) -> tuple[str | None, object] | None:
+        """What is chosen in it: the symbol, and what that stands for; None where nothing is."""
+        return None
+
     def show_view(self, view: Any) -> None:
         """Show its part of a view, and refresh the lines that changed.
 

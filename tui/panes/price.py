@@ -63,6 +63,12 @@ class PricePane(Candles, Pane, can_focus=True):
         self.redraw()
 
     @property
+    def chosen(self) -> tuple[str | None, object] | None:
+        """The symbol, and the step of the bar under the cursor."""
+        step = self.selected_step
+        return None if step is None or self._view is None else (self._view.bars.symbol, step)
+
+    @property
     def selected_step(self) -> int | None:
         """The step of the bar under the cursor; of several in a column, of the last; None where no cursor is seen."""
         view, column = self._view, self._cursor_column
