@@ -24,12 +24,6 @@ class Line(Protocol):
         ...
 
     @property
-    def chosen(self) -> tuple[str | None, object] | None:
-        """The symbol of the row under the cursor, and what the row stands for."""
-        row = self.selected
-        return None if row is None else (self.about, row.key)
-
-    @property
     def about(self) -> str | None:
         """The symbol it is about."""
         ...
@@ -77,6 +71,12 @@ class ListPane(Rows, Pane):
         """Show the lines of a view."""
         self._shown = lines
         self.show(_LineRows(lines, self._fields))
+
+    @property
+    def chosen(self) -> tuple[str | None, object] | None:
+        """The symbol of the row under the cursor, and what the row stands for."""
+        row = self.selected
+        return None if row is None else (self.about, row.key)
 
     @property
     def about(self) -> str | None:
