@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias, Unpack
 from attrs import frozen
 from textual.message import Message
 
-from tui.widgets.columns import Column, build_row, fit_cell
+from tui.widgets.columns import Column, build_row, fit_cell, needed
 from tui.widgets.lines import Line, LineWidget, WidgetNames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from textual import events
 
@@ -29,7 +29,10 @@ Follow: TypeAlias = Literal["", "first", "last"]
 WHEEL_ROWS = 3
 """Rows that one notch of the wheel scrolls."""
 
-_NOTHING_CHANGED: frozenset[int] = frozenset()
+_NO_ROW = -1
+
+LEAST_OVER_FOOTER = 2
+"""There are at least so many rows over a footer, or it is left out."""
 
 
 @frozen
@@ -40,11 +43,13 @@ class Row:
         cells: One plain text a column, without control characters.
         key: What the row is about, the same in every later source: an order's id, a symbol.
         tone: How the whole line is colored.
+        changed: Columns whose cell stands out, by their place.
     """
 
     cells: tuple[str, ...]
     key: Hashable
     tone: Tone = ""
+    changed: frozenset[int] = frozenset()
 
 
 class RowSource(Protocol):
@@ -57,11 +62,6 @@ class RowSource(Protocol):
     def __getitem__(self, index: int, /) -> Row:
         """Return the row at an index from 0."""
         ...
-
-
-def _changed_cells(old: Sequence[str], new: Sequence[str]) -> frozenset[int]:
-    """Return the columns in which two versions of a row differ."""
-    return frozenset(i for i, (before, after) in enumerate(zip(old, new, strict=True)) if before != after)
 
 
 class Rows(LineWidget, can_focus=True):
@@ -86,7 +86,7 @@ class Rows(LineWidget, can_focus=True):
     Rows > .rows--good { color: $text-success; }
     Rows > .rows--bad { color: $text-error; }
     Rows > .rows--warn { color: $text-warning; }
-    Rows > .rows--changed { text-style: bold; }
+    Rows > .rows--changed { text-style: bold not dim; }
     Rows:focus > .rows--cursor, Widget:focus Rows > .rows--cursor {
         color: $block-cursor-foreground;
         background: $block-cursor-background;
@@ -139,7 +139,7 @@ class Rows(LineWidget, can_focus=True):
         super().__init__(**names)
         self.follow = follow
         self._columns = tuple(columns)
-        self._empty = empty
+        self._empty = self._hint = empty
         self._header = int(header)
         self._report_position = report_position
         self._reported = ""
@@ -150,8 +150,7 @@ class Rows(LineWidget, can_focus=True):
         self._offset = 0
         self._window: tuple[int, list[Row]] | None = None
         self._height = 0
-        self._changed: Mapping[Hashable, frozenset[int]] = {}
-        self._last_cells: Mapping[Hashable, tuple[str, ...]] = {}
+        self._footer: Row | None = None
 
     # What it shows
 
@@ -174,16 +173,17 @@ class Rows(LineWidget, can_focus=True):
             return str(self._count)
         return f"{self._offset + 1}-{self._offset + self._height}/{self._count}"
 
-    def show(self, source: RowSource, *, mark_changes: bool = False) -> int:
+    def show(self, source: RowSource, *, footer: Row | None = None, empty: str | None = None) -> int:
         """Show a source, refresh the lines that differ from what is drawn, and return their number.
 
         Args:
             source: The rows. It does not change until the next `show`.
-            mark_changes: Whether cells stand out, until the next `show`, that differ from the text that the row of the
-                same key had when it was last in view.
+            footer: A last line under the rows, which the cursor does not reach; without room it is left out.
+            empty: A hint to show while there is no row, in place of that of the list.
         """
         follows = self._is_following()
         self._source, self._count, self._window = source, len(source), None
+        self._footer, self._hint = footer, self._empty if empty is None else empty
         self._cursor = self._within(self._followed if follows else self._cursor)
         self._measure(self.size.height)
         self._offset = self._clamped(self._offset)
@@ -191,7 +191,6 @@ class Rows(LineWidget, can_focus=True):
             self._reveal()
         else:
             self._stay_with_row()
-        self._changed = self._differences() if mark_changes else {}
         return self.redraw()
 
     # Movement
@@ -233,7 +232,8 @@ class Rows(LineWidget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select the row under the mouse."""
         place = event.get_content_offset(self)
-        if place is not None and 0 <= (line := place.y - self._header) < self._count - self._offset:
+        in_view = min(self._count - self._offset, self._height)
+        if place is not None and 0 <= (line := place.y - self._header) < in_view:
             self.move_to(self._offset + line)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -249,25 +249,43 @@ class Rows(LineWidget, can_focus=True):
     # Lines
 
     def build(self, width: int, height: int) -> list[Line]:
-        """Build the header and the visible rows, or the hint where there is no row."""
+        """Build the header, the visible rows and the footer, or the hint where there is no row."""
         self._measure(height)
         self._tell_position()
-        lines = [self._title_line(width)] if self._header else []
-        if not self._count:
-            return [*lines, ((fit_cell(self._empty, width), "rows--empty"),)]
         rows = self._rows()
-        self._last_cells = {row.key: row.cells for row in rows}
-        return lines + [self._row_line(row, index, width) for index, row in enumerate(rows, self._offset)]
+        footer = [self._footer] if self._footer is not None and self._has_footer(height) else []
+        needs = needed([row.cells for row in (*rows, *footer)], self._columns)
+        lines = [self._title_line(width, needs)] if self._header else []
+        if not self._count:
+            return [*lines, ((fit_cell(self._hint, width), "rows--empty"),)]
+        for index, (row, cells) in enumerate(zip(rows, self._seen_cells(rows), strict=True), self._offset):
+            lines.append(self._row_line(row, cells, index, width, needs))
+        return lines + [self._row_line(row, row.cells, _NO_ROW, width, needs) for row in footer]
 
-    def _title_line(self, width: int) -> Line:
-        return build_row([column.title for column in self._columns], self._columns, width, "rows--header")
+    def _title_line(self, width: int, needs: tuple[int, ...]) -> Line:
+        titles = [column.title for column in self._columns]
+        return build_row(titles, self._columns, width, "rows--header", needs=needs, is_title=True)
 
-    def _row_line(self, row: Row, index: int, width: int) -> Line:
+    def _row_line(self, row: Row, cells: Sequence[str], index: int, width: int, needs: tuple[int, ...]) -> Line:
         style = f"rows--{row.tone or 'line'}"
         if index == self._cursor:
             self._cursor_key = row.key
             style += " rows--cursor"
-        return build_row(row.cells, self._columns, width, style, self._changed.get(row.key, _NOTHING_CHANGED))
+        return build_row(cells, self._columns, width, style, row.changed, needs=needs)
+
+    def _seen_cells(self, rows: Sequence[Row]) -> list[Sequence[str]]:
+        """Return the cells of visible rows, without those that are seen once and that the row above has too."""
+        seen: list[Sequence[str]] = [row.cells for row in rows]
+        for i, column in enumerate(self._columns):
+            if column.once:
+                for place in range(len(rows) - 1, 0, -1):
+                    if rows[place].cells[i] == rows[place - 1].cells[i]:
+                        seen[place] = (*seen[place][:i], "", *seen[place][i + 1 :])
+        return seen
+
+    def _has_footer(self, height: int) -> bool:
+        """Say whether there is room for a footer, if there is one."""
+        return self._footer is not None and height - self._header > LEAST_OVER_FOOTER
 
     def _rows(self) -> list[Row]:
         """Return the visible rows, read once for each place of the window."""
@@ -280,7 +298,7 @@ class Rows(LineWidget, can_focus=True):
 
     def _measure(self, height: int) -> None:
         """Take a new height, and keep the cursor in view if it was."""
-        rows = max(height - self._header, 0)
+        rows = max(height - self._header - self._has_footer(height), 0)
         if rows == self._height:
             return
         in_view = self._in_view(self._cursor)
@@ -321,11 +339,6 @@ class Rows(LineWidget, can_focus=True):
         for new_place, row in enumerate(rows):
             if row.key == self._cursor_key:
                 self._cursor = self._offset + new_place
-
-    def _differences(self) -> dict[Hashable, frozenset[int]]:
-        """Return, by key, the columns of visible rows whose text is new."""
-        last = self._last_cells
-        return {row.key: _changed_cells(last[row.key], row.cells) for row in self._rows() if row.key in last}
 
     def _tell_position(self) -> None:
         if self._report_position is not None and self.position_text != self._reported:

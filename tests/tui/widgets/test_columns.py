@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.widgets.columns import Column, build_row, fit_cell, fit_columns
+from tui.widgets.columns import COVER, Column, build_row, fit_cell, fit_columns, needed
 from tui.widgets.lines import line_text
 
 COLUMNS = (
@@ -104,3 +104,81 @@ def test_a_row_is_as_wide_as_asked_for_whatever_stands_in_it(
     line = build_row(cells, COLUMNS, width, "s", changed)
     assert line_text(line) == line_text(build_row(cells, COLUMNS, width, "s"))
     assert sum(cell_len(text) for text, _ in line) == width
+
+
+# Numbers
+
+HUGE = "123,456,789,012,345,678.123456789012"
+MONEY = (
+    Column("sym", 5, grow=True, priority=9),
+    Column("qty", 6, "right", priority=8),
+    Column("value", 8, "right", priority=4),
+    Column("share", 6, "right", priority=2),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "needs", "widths"),
+    [
+        (28, (0, 6, 8, 6), (5, 6, 8, 6)),
+        (28, (0, 1, 1, 1), (5, 6, 8, 6)),
+        (40, (0, 9, 12, 6), (10, 9, 12, 6)),  # there is room: 40 - 27 - 3 gaps
+        (28, (0, 8, 8, 6), (10, 8, 8, 0)),  # share gives way
+        (28, (0, 18, 8, 6), (9, 18, 0, 0)),  # and value too
+        (28, (0, 23, 8, 6), (5, 6, 8, 6)),  # without room nothing goes in vain
+        (28, (0, 23, 10, 6), (10, 6, 10, 0)),  # but it does for the next
+        (28, (0, 6, 8, 7), (5, 6, 8, 6)),  # the least important takes nothing from others
+    ],
+)
+def test_numbers_take_room_from_what_is_less_important(
+    width: int, needs: tuple[int, ...], widths: tuple[int, ...]
+) -> None:
+    assert fit_columns(MONEY, width, needs) == widths
+
+
+def test_a_number_that_has_no_room_is_covered_and_never_cut() -> None:
+    cells = (WIDE, HUGE, "1.00", "2%")
+    line = line_text(build_row(cells, MONEY, 28, "s", needs=needed([cells], MONEY)))
+    assert line == "日本… ###### " + "    1.00     2%"
+    assert line_text(build_row(cells, MONEY, 60, "s", needs=needed([cells], MONEY))).split() == [
+        "日本株…",
+        HUGE,
+        "1.00",
+        "2%",
+    ]
+
+
+def test_titles_over_numbers_are_cut_as_text_is() -> None:
+    columns = (Column("quantity", 4, "right"),)
+    assert line_text(build_row(["quantity"], columns, 4, "s", is_title=True)) == "qua…"
+
+
+def test_only_numbers_need_room() -> None:
+    assert needed([("x" * 60, "1"), ("", "12,345.00")], MONEY[:2]) == (0, 9)
+    assert needed([], MONEY) == (0, 0, 0, 0)
+
+
+NUMBER = st.decimals(-(10**18), 10**18, allow_nan=False, places=12).map(lambda number: f"{number:,f}")
+
+
+@given(
+    st.lists(st.tuples(TEXT, NUMBER, NUMBER, NUMBER), min_size=1, max_size=4),
+    st.integers(0, 120),
+    st.sets(st.integers(0, 3)),
+)
+def test_no_part_of_a_number_is_ever_shown_for_it(
+    rows: list[tuple[str, str, str, str]], width: int, changed: set[int]
+) -> None:
+    needs = needed(rows, MONEY)
+    widths = fit_columns(MONEY, width, needs)
+    for cells in rows:
+        text = line_text(build_row(cells, MONEY, width, "s", changed, needs=needs))
+        assert cell_len(text) == width
+        if not widths[0] or cell_len(cells[0]) > widths[0]:
+            continue
+        rest = text[len(fit_cell(cells[0], widths[0])) :].split()
+        shown = [number for number, room in zip(cells[1:], widths[1:], strict=True) if room]
+        rooms = [room for room in widths[1:] if room]
+        assert rest == [
+            number if len(number) <= room else COVER * room for number, room in zip(shown, rooms, strict=True)
+        ]

@@ -159,7 +159,7 @@ def test_a_hundred_thousand_rows_cost_what_the_visible_ones_do(on_stage: Callabl
             await pilot.pause()
             assert source.reads == 5 + 6 + 1 + 6  # two windows moved; each of three messages reads its row
             source.reads = 0
-            rows.show(source, mark_changes=True)
+            rows.show(source)
             assert source.reads == 5
 
     on_stage(script, rows)
@@ -204,37 +204,138 @@ def test_a_tone_styles_the_line(on_stage: Callable[..., None]) -> None:
 # What changed
 
 
-def test_changed_cells_stand_out_until_the_next_show(on_stage: Callable[..., None]) -> None:
+def bold(rows: Rows) -> list[str]:
+    strips = [rows.render_line(y) for y in range(1, rows.size.height)]
+    return [segment.text for strip in strips for segment in strip if segment.style and segment.style.bold]
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+def test_changed_cells_stand_out_without_color_too(on_stage: Callable[..., None], no_color: bool) -> None:
     rows = a_list()
 
-    def bold() -> list[str]:
-        strips = [rows.render_line(y) for y in range(1, 6)]
-        return [segment.text for strip in strips for segment in strip if segment.style and segment.style.bold]
+    async def script(_: Pilot[None]) -> None:
+        rows.show([Row(("1", "A", "FILLED"), 1, changed=frozenset({2})), Row(("2", "B", "OPEN"), 2, "dim")])
+        assert bold(rows) == ["FILLED"]
+        assert rows.show([Row(("1", "A", "FILLED"), 1), Row(("2", "B", "OPEN"), 2, "dim")]) == 1
+        assert bold(rows) == []
+
+    on_stage(script, rows, no_color=no_color)
+
+
+def test_in_a_dim_row_what_changed_is_not_dim(on_stage: Callable[..., None]) -> None:
+    rows = a_list()
 
     async def script(_: Pilot[None]) -> None:
-        rows.show(Orders(3), mark_changes=True)
-        assert bold() == []
-        assert rows.show(Orders(3, state="FILLED"), mark_changes=True) == 3
-        assert bold() == ["FILLED"] * 3
-        rows.move(1)
-        assert bold() == ["FILLED"] * 3
-        assert rows.show(Orders(3, state="FILLED"), mark_changes=True) == 3
-        assert bold() == []
-        rows.show(Orders(3, state="CANCEL"))
-        assert bold() == []
+        rows.show([Row(("0", "A", ""), 0), Row(("1", "A", "FILLED"), 1, "dim", frozenset({2}))])
+        styles = {segment.text.strip(): segment.style for segment in rows.render_line(2)}
+        changed, other = styles["FILLED"], next(style for text, style in styles.items() if "A" in text)
+        assert changed is not None
+        assert other is not None
+        assert (bool(changed.dim), bool(other.dim)) == (False, True)
 
     on_stage(script, rows)
 
 
-def test_a_row_that_moved_is_compared_with_itself(on_stage: Callable[..., None]) -> None:
+def test_moving_the_cursor_and_resizing_leave_what_stands_out(on_stage: Callable[..., None]) -> None:
+    rows = a_list()
+    orders = [Row((str(n), "A", f"S{n}"), n, changed=frozenset({2} if n % 2 else ())) for n in range(9)]
+
+    async def script(pilot: Pilot[None]) -> None:
+        rows.show(orders)
+        for move, seen in ((2, "S1 S3"), (4, "S3 S5"), (-6, "S1 S3")):
+            rows.move(move)
+            assert [text.strip() for text in bold(rows)] == seen.split()
+        await pilot.resize_terminal(30, 4)
+        assert [text.strip() for text in bold(rows)] == ["S1"]
+        await pilot.resize_terminal(30, 6)
+        assert [text.strip() for text in bold(rows)] == ["S1", "S3"]
+
+    on_stage(script, rows)
+
+
+# What is said once
+
+
+def test_a_text_that_is_said_once_stands_in_the_first_of_its_rows_in_view(on_stage: Callable[..., None]) -> None:
+    rows = Rows([Column("bar", 3, "right", once=True), Column("event", 6)])
+
+    def bars() -> list[str]:
+        return [line[:3].strip() for line in rows.plain_lines()[1:]]
+
+    async def script(_: Pilot[None]) -> None:
+        rows.show([Row((bar, f"e{n}"), n) for n, bar in enumerate("1112223")])
+        assert bars() == ["1", "", "", "2", ""]
+        rows.pan(1)
+        assert bars() == ["1", "", "2", "", ""]
+        assert rows.selected == Row(("1", "e0"), 0)
+
+    on_stage(script, rows)
+
+
+# A last line
+
+
+TOTAL = Row(("99", "total", ""), "total")
+
+
+def test_a_footer_stays_under_the_rows_and_out_of_reach_of_the_cursor(on_stage: Callable[..., None]) -> None:
+    rows = a_list()
+
+    async def script(pilot: Pilot[None]) -> None:
+        rows.show(Orders(3), footer=TOTAL)
+        assert [line.split() for line in rows.plain_lines()[3:]] == [["2", "SYM2", "ACCEPT"], ["99", "total"], []]
+        rows.show(Orders(9), footer=TOTAL)
+        assert rows.position_text == "1-4/9"
+        rows.end()
+        assert rows.cursor == 8
+        assert [line.split()[0] for line in rows.plain_lines()[1:]] == ["5", "6", "7", "8", "99"]
+        rows.home()
+        await pilot.click(rows, offset=(2, 5))
+        assert rows.cursor == 0
+
+    on_stage(script, rows)
+
+
+def test_without_room_a_footer_is_left_out(on_stage: Callable[..., None]) -> None:
+    rows = a_list()
+
+    async def script(pilot: Pilot[None]) -> None:
+        rows.show(Orders(9), footer=TOTAL)
+        assert "total" in rows.plain_lines()[3]
+        await pilot.resize_terminal(30, 3)
+        assert [line.split()[0] for line in rows.plain_lines()[1:]] == ["0", "1"]
+        assert rows.position_text == "1-2/9"
+
+    on_stage(script, rows, size=(30, 4))
+
+
+# Numbers
+
+
+def test_a_column_of_numbers_is_as_wide_as_the_widest_in_view(on_stage: Callable[..., None]) -> None:
     rows = a_list()
 
     async def script(_: Pilot[None]) -> None:
-        rows.show(Orders(9))
-        rows.show(Orders(9, first=1), mark_changes=True)
-        assert rows._changed == {number: frozenset() for number in (1, 2, 3, 4)}  # 5 was not in view before
+        rows.show([Row((text, "A", "OPEN"), text) for text in ("1", "2", "3", "4", "5", "1,000,000")])
+        assert rows.plain_lines()[1].startswith("    1 A ")
+        rows.move(5)
+        assert [line.rstrip() for line in rows.plain_lines()[:2]] == [
+            "       id sym                state",
+            "        2 A                  OPEN",
+        ]
+        assert rows.plain_lines()[5].split()[0] == "1,000,000"
 
-    on_stage(script, rows)
+    on_stage(script, rows, size=(35, 6))
+
+
+def test_a_number_in_the_footer_counts_too(on_stage: Callable[..., None]) -> None:
+    rows = a_list()
+
+    async def script(_: Pilot[None]) -> None:
+        rows.show(Orders(2), footer=Row(("1,000,000", "total", ""), "total"))
+        assert rows.plain_lines()[3].split()[0] == "1,000,000"
+
+    on_stage(script, rows, size=(35, 6))
 
 
 # The cursor
