@@ -85,6 +85,11 @@ class EquityCurve:
         stretch = self._stretch_at(step)
         return add(stretch.cash, self._market_value(stretch, step))
 
+    def drawdown(self, step: int) -> Decimal:
+        """Return how far equity at the end of a step lies below its peak up to then, money, never below zero."""
+        profit = subtract(self.equity(step), self._stretch_at(step).capital)
+        return max(subtract(self.peak_profit(step), profit), ZERO)
+
     def peak_profit(self, step: int) -> Decimal:
         """Return the highest equity less capital at the end of any step up to this one, money, at least zero."""
         return self.extremes(step).highest

@@ -59,6 +59,8 @@ def test_equity_and_drawdown_are_those_of_adding_up_everything_anew(
     highest = [max(CAPITAL, *curve[: step + 1]) - CAPITAL for step in steps]
     assert [made.equity_curve.peak_profit(step) for step in steps] == highest
     assert [made.equity_curve.peak_profit(step) for step in reversed(steps)] == highest[::-1]
+    below = [CAPITAL + peak - equity for peak, equity in zip(highest, curve, strict=True)]
+    assert [made.equity_curve.drawdown(step) for step in steps] == below
 
 
 @given(markets(), plans(), st.sampled_from(SETTINGS))
@@ -101,6 +103,7 @@ def test_deposits_and_withdrawals_move_equity_and_are_no_profit() -> None:
     # 2000 + 500 at the end of step 1, + 150 - 1000 at that of step 2, - 100
     assert [made.equity_curve.equity(step) for step in range(4)] == [2000, 2500, 1650, 1550]
     assert [made.equity_curve.peak_profit(step) for step in range(4)] == [0, 0, 150, 150]
+    assert made.equity_curve.drawdown(3) == made.portfolio.drawdown
     assert made.portfolio.drawdown == 100
 
 
