@@ -7,7 +7,7 @@ something else. In one scope a key has one meaning.
 from collections.abc import Sequence
 from typing import Final
 
-from tui.keys import CHART_ACTIONS, LIST_ACTIONS, Action, Group, Scope
+from tui.keys import CHART_ACTIONS, FILTER_ACTIONS, LIST_ACTIONS, Action, Group, Scope
 from tui.panes import PANES
 
 
@@ -66,9 +66,17 @@ ACTIONS: Final[Sequence[Action]] = (
     Action("next_pane", "next_pane", ("tab",), "Go to the next pane", Group.PANES, "Pane"),
     Action("previous_pane", "previous_pane", ("shift+tab",), "Go to the previous pane", Group.PANES),
     Action("zoom", "zoom", ("z",), "Show one pane alone, or all again", Group.PANES, "Zoom"),
-    Action("leave_zoom", "leave_zoom", ("escape",), "Show all panes again", Group.PANES, in_palette=False),
+    Action(
+        "leave_zoom",
+        "leave_zoom",
+        ("escape",),
+        "Clear the filter, or show all panes again",
+        Group.PANES,
+        in_palette=False,
+    ),
     Action("chart", "toggle_chart", ("v",), "Draw bars, or a line of closes", Group.PANES, "View"),
     *LIST_ACTIONS,
+    *FILTER_ACTIONS,
     *CHART_ACTIONS,
     Action("explain_row", "ask('explain_row')", ("enter",), "Explain the row; of a fill, go to it", Group.LISTS),
     Action("go_to_row", "ask('go_to_row')", ("t",), "Go to where the row happened, or to the chart's bar", Group.LISTS),

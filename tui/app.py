@@ -22,15 +22,17 @@ from tui.branching import told
 from tui.desk.desk import Desk
 from tui.endings import ending, error_text
 from tui.keys import Scope, bindings
-from tui.messages import PaneName, RowSelected, SeekRequested
+from tui.messages import FilterRequested, PaneName, RowSelected, SeekRequested
 from tui.panes import PANES
 from tui.panes.footer import FooterLine
+from tui.panes.list_pane import ListPane
 from tui.panes.pane import Pane, Place
 from tui.panes.status import StatusLine
 from tui.panes.telling import Notice, TellingPane
 from tui.runner import SLICE_SECONDS, YIELDS, Condition, Runner
 from tui.screens.help import HelpScreen
 from tui.screens.listing import ListingScreen
+from tui.screens.prompt import FILTER_EXAMPLES, PromptScreen
 from tui.screens.working import WorkingScreen
 from tui.session import Session
 from tui.shown import Selection, State
@@ -259,6 +261,13 @@ class FillstepApp(App[None]):
         if selection != self._selection:
             self._select(selection)
 
+    def on_filter_requested(self, message: FilterRequested) -> None:
+        """Ask by which words to choose among the rows of a list."""
+        pane = self._panes[message.pane]
+        if isinstance(pane, ListPane):
+            screen = PromptScreen(pane.filter_text, examples=FILTER_EXAMPLES)
+            self.put(screen, lambda text: None if text is None else pane.set_filter(text))
+
     def on_seek_requested(self, message: SeekRequested) -> None:
         """Go to the place that was clicked."""
         self._travel.go_to_recorded(message.step)
@@ -419,7 +428,11 @@ class FillstepApp(App[None]):
         self._fit()
 
     def action_leave_zoom(self) -> None:
-        """Show all panes again."""
+        """Clear the filter of the focused list; where it has none, show all panes again."""
+        pane = self._panes[self.focused_name]
+        if isinstance(pane, ListPane) and pane.filter_text:
+            pane.set_filter("")
+            return
         self._is_zoomed = False
         self._fit()
 

@@ -12,10 +12,11 @@ from textual.binding import Binding, BindingType
 
 
 class Scope(Enum):
-    """Where an action is bound: everywhere on the main screen, or where a list or the chart has the focus."""
+    """Where an action is bound: everywhere, or where lines, a list with a filter, or the chart has the focus."""
 
     APP = "app"
     LIST = "list"
+    FILTERED = "filtered"
     CHART = "chart"
 
 
@@ -82,6 +83,7 @@ _WRITTEN: Final = {
     "pagedown": "pgdn",
     "escape": "esc",
     "colon": ":",
+    "slash": "/",
     "at": "@",
     "exclamation_mark": "!",
     "apostrophe": "'",
@@ -121,6 +123,20 @@ LIST_ACTIONS: Final[Sequence[Action]] = (
     _in_list("last_row", "end", ("G", "end"), "Move to the last row", "Last"),
 )
 """What moves in a list, or in lines of text."""
+
+FILTER_ACTIONS: Final[Sequence[Action]] = (
+    Action(
+        "filter",
+        "filter",
+        ("slash",),
+        "Choose rows by words; ! before a word inverts it",
+        Group.LISTS,
+        "Filter",
+        scope=Scope.FILTERED,
+        in_palette=False,
+    ),
+)
+"""What chooses among the lines of a pane."""
 
 CHART_ACTIONS: Final[Sequence[Action]] = (
     _in_chart("chart_left", "move(-1)", ("h",), "Move the cursor to the bar before", "Left"),

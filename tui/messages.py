@@ -22,6 +22,18 @@ class RowSelected(Message):
         self.about, self.pane, self.key = about, pane, key
 
 
+class FilterRequested(Message):
+    """A person wants to choose among the lines of a list.
+
+    Attributes:
+        pane: The pane of the list.
+    """
+
+    def __init__(self, pane: PaneName) -> None:
+        super().__init__()
+        self.pane = pane
+
+
 class SeekRequested(Message):
     """A place on the line of the run was clicked.
 

@@ -4,35 +4,41 @@ What can no longer change is written once and kept for the next picture: the lin
 is over. The rest is written anew each time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from core.backtest.journal import Row
 from core.backtest.loop import Backtest
 from core.clock import Phase
 from core.events import CashChanged, PathAmbiguous
-from core.money import fraction_digits
+from core.execution.path import to_ticks
+from core.money import fraction_digits, subtract
 from core.order import OrderStatus, OrderType, TrackedOrder
 from core.position import Position
 from core.reason import Reason
 from core.replay.conditions import About, symbol_of
-from core.replay.explain import explain_step
+from core.replay.cursor import Cursor
+from core.replay.explain import explain_step, newest_row
 from core.replay.moment import Moment
+from core.replay.past_orders import PastOrders
 from core.replay.search import Search
 from core.replay.timeline import Timeline
+from core.risk.exposure import leverage, total
 from core.text import clean
 from tui.fill_times import FillTimes
-from tui.numbers import NOTHING, average, exactly, money, signed
+from tui.lives import Lives
+from tui.numbers import NOTHING, average, exactly, money, percent, signed
 from tui.sentences import Tone, reason_text, sentence, tone
-from tui.shown import EventLine, OrderLine, PositionLine
+from tui.shown import EventLine, Lines, MadeLines, NumberedLines, OrderLine, PositionLine, differing
 from tui.track import Track
 
 FEWEST_PRICE_DIGITS: Final = 2
 MOST_PRICE_DIGITS: Final = 8
+_MOMENTS: Final = 4  # of the newest looks
 _KEPT: Final = 1024
 """So many lines of a kind are kept, which is more than a screen has."""
 
@@ -62,6 +68,8 @@ class Scene:
         quantity_digits: Decimals of a quantity, at least.
         event_line: Returns the line of a fact by its number.
         equity_at: Returns equity at the end of a step, money.
+        drawdown_at: Returns how far it lies there below its peak, money.
+        moment_at: Returns the run as it was at a place.
     """
 
     run: Backtest
@@ -72,6 +80,9 @@ class Scene:
     quantity_digits: int = field(init=False)
     event_line: Callable[[int], EventLine] = field(init=False)
     equity_at: Callable[[int], Decimal] = field(init=False)
+    drawdown_at: Callable[[int], Decimal] = field(init=False)
+    moment_at: Callable[[Cursor], Moment] = field(init=False)
+    _lives: Lives = field(init=False)
     _ended: dict[int, OrderLine] = field(factory=dict, init=False)
     _about: dict[int, Search] = field(factory=dict, init=False)
 
@@ -99,17 +110,75 @@ class Scene:
     def _default_equity_at(self) -> Callable[[int], Decimal]:
         return lru_cache(_KEPT)(self.timeline.curve.equity)
 
+    @drawdown_at.default
+    def _default_drawdown_at(self) -> Callable[[int], Decimal]:
+        return lru_cache(_KEPT)(self.timeline.curve.drawdown)
+
+    @moment_at.default
+    def _default_moment_at(self) -> Callable[[Cursor], Moment]:
+        return lru_cache(_MOMENTS)(self.timeline.at)
+
+    @_lives.default
+    def _default_lives(self) -> Lives:
+        return Lives(self.run.journal)
+
+    def order_lines(self, moment: Moment, before: Moment) -> NumberedLines[OrderLine]:
+        """Return the lines of all orders at a moment: open ones first, each kind from the newest on.
+
+        Args:
+            moment: The moment.
+            before: The moment with which it is compared.
+        """
+        orders = moment.orders
+        return NumberedLines(
+            first=1,
+            stop=len(orders) + 1,
+            make=lambda order_id: self._compared(self.order_line(moment, order_id), before),
+            origin=self,
+            is_newest_first=True,
+            live=_live(orders),
+            is_settled=lambda order_id: orders.find(order_id).status.is_final,
+        )
+
     def order_line(self, moment: Moment, order_id: int) -> OrderLine:
         """Return the line of an order by its id, as it was at a moment."""
         tracked = moment.get_order(order_id)
         if not tracked.status.is_final:
-            return self._written_order(tracked, self.why_open(moment, order_id))
+            return self._open_order(moment, tracked, self.why_open(moment, order_id))
         line = self._ended.get(order_id)
         if line is None:
             if len(self._ended) >= _KEPT:
                 self._ended.clear()
-            line = self._ended[order_id] = self._written_order(tracked, tracked.reason)
+            age = self._lives.lifetime(order_id)
+            line = self._ended[order_id] = self._written_order(tracked, tracked.reason, age, "")
         return line
+
+    def _compared(self, line: OrderLine, before: Moment) -> OrderLine:
+        """Say what of a line was otherwise before; why an order does not fill is not compared."""
+        order_id = line.key
+        if order_id > len(before.orders):
+            return evolve(line, changed=differing(line, None))
+        tracked = before.get_order(order_id)
+        if tracked.status.is_final:
+            return line
+        return evolve(line, changed=differing(line, self._open_order(before, tracked, None)))
+
+    def _open_order(self, moment: Moment, tracked: TrackedOrder, reason: Reason | None) -> OrderLine:
+        age = self._lives.age(tracked.id, moment.cursor.step)
+        return self._written_order(tracked, reason, age, self._ticks_away(moment, tracked.id))
+
+    def _ticks_away(self, moment: Moment, order_id: int) -> str:
+        """Say how many ticks the price has to go from its mark to the stop or the limit of an order; 0 if none."""
+        record, run = moment.orders.find(order_id), self.run
+        price = record.stop_price if record.waits_for_stop else record.limit_price
+        row = newest_row(run, record.order.symbol, marked_step(moment.cursor))
+        if price is None or row < 0:
+            return NOTHING
+        bars = run.feed.bars[run.feed.places[record.order.symbol]]
+        tick = to_ticks(run.settings.tick_size or bars.unit, bars.digits)
+        rise = (to_ticks(price, bars.digits) - bars.closes[row]) * record.sign
+        missing = rise if record.waits_for_stop else -rise
+        return f"{max(-(-missing // tick), 0):,}"
 
     def search_about(self, order_id: int) -> Search:
         """Return the search for facts about an order; that of the newest order that was asked for is kept."""
@@ -122,10 +191,51 @@ class Scene:
         """Say why an open order has not filled in the bar of a moment; None before that bar is over."""
         return explain_step(self.run, moment, order_id) if moment.cursor.phase >= Phase.MARK else None
 
-    def position_line(self, moment: Moment, position: Position) -> PositionLine:
+    def position_lines(self, moment: Moment, before: Moment) -> Lines[PositionLine]:
+        """Return the lines of what is held at a moment, in the order in which it first traded.
+
+        Args:
+            moment: The moment.
+            before: The moment with which it is compared.
+        """
+        held = list(moment.get_all_positions().values())
+        equity, equity_before = moment.equity, before.equity
+
+        def make(index: int) -> PositionLine:
+            line, then = self._position_line(moment, held[index], equity), before.get_position(held[index].symbol)
+            was = self._position_line(before, then, equity_before) if then.quantity else None
+            return evolve(line, changed=differing(line, was))
+
+        return MadeLines(len(held), make)
+
+    def position_total(self, moment: Moment, symbols: Collection[str] | None) -> PositionLine:
+        """Return the line of some of the positions together, all for None: its numbers are the sums of theirs.
+
+        A position without a mark is valued at its cost.
+        """
+        held = moment.get_all_positions().values()
+        some = [one for one in held if symbols is None or one.symbol in symbols]
+        marks = ((one, moment.get_mark(one.symbol)) for one in some)
+        value = total(one.cost_basis if mark is None else one.market_value(mark) for one, mark in marks)
+        unrealized = subtract(value, total(one.cost_basis for one in some))
+        return PositionLine(
+            about="",
+            symbol="total",
+            quantity="",
+            average="",
+            mark="",
+            unrealized=signed(unrealized),
+            value=money(value),
+            realized=signed(total(one.realized_pnl for one in some)),
+            share=share_of(value, moment.equity),
+            tone=_tone_of(unrealized),
+        )
+
+    def _position_line(self, moment: Moment, position: Position, equity: Decimal) -> PositionLine:
         """Return the line of a position, valued at its mark at a moment."""
         mark = moment.get_mark(position.symbol)
         unrealized = None if mark is None else position.unrealized_pnl(mark)
+        value = None if mark is None else position.market_value(mark)
         return PositionLine(
             about=position.symbol,
             symbol=clean(position.symbol),
@@ -133,12 +243,13 @@ class Scene:
             average=average(position.average_price),
             mark=exactly(mark, self.price_digits),
             unrealized=NOTHING if unrealized is None else signed(unrealized),
-            value=NOTHING if mark is None else money(position.market_value(mark)),
+            value=NOTHING if value is None else money(value),
             realized=signed(position.realized_pnl),
-            tone="" if not unrealized else "good" if unrealized > 0 else "bad",
+            share=NOTHING if value is None else share_of(value, equity),
+            tone=_tone_of(unrealized),
         )
 
-    def _written_order(self, tracked: TrackedOrder, reason: Reason | None) -> OrderLine:
+    def _written_order(self, tracked: TrackedOrder, reason: Reason | None, age: int, ticks: str) -> OrderLine:
         order = tracked.order
         return OrderLine(
             key=tracked.id,
@@ -152,6 +263,9 @@ class Scene:
             filled=exactly(tracked.filled_quantity, self.quantity_digits),
             reason=reason_text(reason) if reason else "",
             tone=_ORDER_TONES.get(tracked.status, ""),
+            ticks=ticks,
+            age=f"{age:,}",
+            remaining=exactly(tracked.remaining_quantity, self.quantity_digits),
         )
 
     def _written_price(self, tracked: TrackedOrder) -> str:
@@ -168,7 +282,8 @@ class Scene:
 
     def _written_event(self, sequence: int) -> EventLine:
         event, step = self.run.journal[sequence], self.run.journal.step_of(sequence)
-        return EventLine(sequence, self.about(sequence), str(step + 1), sentence(event), tone(event))
+        about = self.about(sequence)
+        return EventLine(sequence, about, str(step + 1), sentence(event), tone(event), clean(about or ""))
 
     def about(self, sequence: int) -> str | None:
         """Return the symbol that a fact is about, by its number; None where it is about none."""
@@ -184,6 +299,31 @@ class Scene:
             fill_id = row[3][-1]
             return None if fill_id is None else self.timeline.fill(fill_id).symbol
         return symbol_of(self.timeline, row)
+
+
+def marked_step(cursor: Cursor) -> int:
+    """Return the newest step whose bars are over at a place."""
+    return cursor.step if cursor.phase >= Phase.MARK else cursor.step - 1
+
+
+def share_of(value: Decimal, equity: Decimal) -> str:
+    """Write a market value as a part of equity; nothing where equity is not above zero."""
+    ratio = leverage(value, equity)
+    return NOTHING if ratio is None else percent(ratio)
+
+
+def _tone_of(profit: Decimal | None) -> Tone:
+    return "" if not profit else "good" if profit > 0 else "bad"
+
+
+def _live(orders: PastOrders) -> list[int]:
+    """Return, rising, the orders that may still change: the open ones, and the newest where no check was made yet."""
+    numbers = {record.id for record in orders.open_records()}
+    newest = len(orders)
+    while newest and not orders.find(newest).status.is_final and newest not in numbers:
+        numbers.add(newest)
+        newest -= 1
+    return sorted(numbers)
 
 
 def _written_state(tracked: TrackedOrder) -> str:

@@ -3,12 +3,13 @@
 A pane that is tested gets them as literals; on a screen they come from a `FrameView`.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
-from attrs import frozen
+from attrs import field, fields_dict, frozen
 
 from tui.sentences import Tone
 
@@ -66,13 +67,69 @@ class MadeLines(Generic[_LineT_co]):
         return self.make(index)
 
 
-@frozen
-class PositionLine:
-    """A position, as text.
+@frozen(eq=False)
+class NumberedLines(Generic[_LineT_co]):
+    """Lines by number, of which most can no longer change: facts, or orders.
 
     Attributes:
-        about: The symbol as the data names it.
+        first: The lowest number.
+        stop: One more than the highest.
+        make: Makes the line of a number.
+        origin: What the numbers belong to: a line that is settled is the same in all lists of one origin.
+        is_newest_first: Whether the highest number comes first; else it comes last.
+        live: Numbers of lines that may change, rising; where the newest comes first, these come before all others.
+        is_settled: Says whether the line of a number can no longer change; those that are not are in `live`.
+    """
+
+    first: int
+    stop: int
+    make: Callable[[int], _LineT_co]
+    origin: object
+    is_newest_first: bool = False
+    live: Sequence[int] = ()
+    is_settled: Callable[[int], bool] = lambda _: True
+
+    def __len__(self) -> int:
+        return self.stop - self.first
+
+    def __getitem__(self, index: int) -> _LineT_co:
+        if not self.is_newest_first:
+            return self.make(self.first + index)
+        rank = index - len(self.live)
+        if rank < 0:
+            return self.make(self.live[-1 - index])
+        return self.make(self.first + place_from_end(len(self), [one - self.first for one in self.live], rank))
+
+
+def place_from_end(count: int, skipped: Sequence[int], rank: int) -> int:
+    """Return the place of an item counted from the end, where some places do not count; the skipped are bisected.
+
+    Args:
+        count: How many places there are, from 0 on.
+        skipped: Those that do not count, rising.
+        rank: 0 for the last place that counts, 1 for the one before it, and so on.
+
+    >>> [place_from_end(7, [2, 5, 6], rank) for rank in range(4)]
+    [4, 3, 1, 0]
+    """
+    most = len(skipped)
+
+    def counted_after(turn: int) -> int:
+        return count - 1 - skipped[most - 1 - turn] - turn
+
+    return count - 1 - rank - bisect_right(range(most), rank, key=counted_after)
+
+
+@frozen
+class PositionLine:
+    """A position, as text; or all of them together.
+
+    Attributes:
+        about: The symbol as the data names it; empty for all of them.
         unrealized: Before commission, like `realized`; with a sign.
+        value: The market value, signed.
+        share: The market value over equity.
+        changed: The fields that differ from what they were at the end of the bar before.
     """
 
     about: str
@@ -83,7 +140,9 @@ class PositionLine:
     unrealized: str
     value: str
     realized: str
+    share: str = ""
     tone: Tone = ""
+    changed: frozenset[str] = field(default=frozenset(), eq=False)
 
     @property
     def key(self) -> str:
@@ -99,6 +158,9 @@ class OrderLine:
         key: Its id.
         about: The symbol as the data names it.
         price: Its limit, its stop and its limit, or in a word what else it waits for.
+        ticks: Of an open one, how many ticks the price has to go from its mark to what the order waits for.
+        age: How many bars ago it was asked for; of one that is over, how many bars it lived.
+        remaining: What may still fill.
         reason: Why it was rejected, canceled or expired; of an open one, why it did not fill in the newest step.
     """
 
@@ -113,6 +175,10 @@ class OrderLine:
     filled: str
     reason: str
     tone: Tone = ""
+    ticks: str = ""
+    age: str = ""
+    remaining: str = ""
+    changed: frozenset[str] = field(default=frozenset(), eq=False)
 
 
 @frozen
@@ -122,6 +188,7 @@ class EventLine:
     Attributes:
         key: Its number in the journal.
         about: The symbol it is about, as the data names it; None where it is about none.
+        symbol: The same to be read; empty where there is none.
     """
 
     key: int
@@ -129,6 +196,18 @@ class EventLine:
     bar: str
     event: str
     tone: Tone = ""
+    symbol: str = ""
+
+
+_DerivedT = TypeVar("_DerivedT", PositionLine, OrderLine)
+
+
+def differing(line: _DerivedT, before: _DerivedT | None) -> frozenset[str]:
+    """Return the fields in which a line differs from what it was; all of them where it was not there."""
+    names = fields_dict(type(line)).keys()
+    if before is None:
+        return frozenset(names)
+    return frozenset(name for name in names if getattr(line, name) != getattr(before, name))
 
 
 Figure: TypeAlias = tuple[str, str, str]
@@ -142,11 +221,13 @@ class PnlView:
     Attributes:
         figures: The numbers.
         equity: Returns equity since the start in at most so many columns, newest last.
+        drawdown: Returns how far equity lay below its peak, money, in the same columns.
         residuals: What is left of the two identities of rule R18.
     """
 
     figures: Sequence[Figure]
     equity: Callable[[int], Sequence[Decimal]]
+    drawdown: Callable[[int], Sequence[Decimal]]
     residuals: str = ""
 
 

@@ -5,7 +5,7 @@ more where there are more orders or events: each line of a list is made when it 
 when its pane asks for it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property, partial
 from itertools import islice
@@ -26,12 +26,12 @@ from tui.charts import MOST_LEVELS, PriceView, equity_points, order_levels
 from tui.explained import explain_view
 from tui.forming import forming_candle
 from tui.numbers import money, percent, signed
-from tui.scene import Scene
+from tui.scene import Scene, marked_step, share_of
 from tui.shown import (
     EventLine,
     ExplainView,
     Lines,
-    MadeLines,
+    NumberedLines,
     OrderLine,
     PnlView,
     PositionLine,
@@ -89,12 +89,17 @@ class FrameView:
     @cached_property
     def moment(self) -> Moment:
         """The run as it was there."""
-        return self.scene.timeline.at(self.cursor)
+        return self.scene.moment_at(self.cursor)
+
+    @property
+    def _before(self) -> Moment:
+        """The run as it was at the end of the bar before."""
+        return self.scene.moment_at(self.scene.timeline.previous_bar(self.cursor))
 
     @property
     def _marked_step(self) -> int:
         """The newest step whose bars are over."""
-        return self.cursor.step if self.cursor.phase >= Phase.MARK else self.cursor.step - 1
+        return marked_step(self.cursor)
 
     @cached_property
     def status(self) -> StatusView:
@@ -135,24 +140,26 @@ class FrameView:
     @cached_property
     def positions(self) -> Lines[PositionLine]:
         """Every position that is not flat, in the order in which they first traded."""
-        held = list(self.moment.get_all_positions().values())
-        return MadeLines(len(held), lambda index: self.scene.position_line(self.moment, held[index]))
+        return self.scene.position_lines(self.moment, self._before)
+
+    def position_total(self, symbols: Collection[str] | None = None) -> PositionLine:
+        """Some of the positions together, all for None."""
+        return self.scene.position_total(self.moment, symbols)
 
     @cached_property
     def orders(self) -> Lines[OrderLine]:
-        """Every order, the newest first."""
-        count = len(self.moment.orders)
-        return MadeLines(count, lambda index: self.scene.order_line(self.moment, count - index))
+        """Every order: open ones first, each kind from the newest on."""
+        return self.scene.order_lines(self.moment, self._before)
 
     @cached_property
     def events(self) -> Lines[EventLine]:
         """Every fact up to where one stands, the newest last."""
-        return MadeLines(self.cursor.sequence, self.scene.event_line)
+        return NumberedLines(0, self.cursor.sequence, self.scene.event_line, origin=self.scene)
 
     @cached_property
     def pnl(self) -> PnlView:
-        """Profit and loss; net is realized and unrealized less commissions."""
-        moment, step = self.moment, self._marked_step
+        """Profit and loss; net is realized and unrealized less commissions, exposure is over equity."""
+        moment, step, scene = self.moment, self._marked_step, self.scene
         realized, unrealized = moment.realized_pnl, moment.unrealized_pnl
         figures = (
             ("realized", "real", signed(realized)),
@@ -161,8 +168,15 @@ class FrameView:
             ("net", "net", signed(EXACT.subtract(EXACT.add(realized, unrealized), moment.commissions))),
             ("equity", "eqty", money(moment.equity)),
             ("drawdown", "drdn", money(moment.drawdown)),
+            ("exposure", "expo", share_of(moment.gross_exposure, moment.equity)),
+            ("net exposure", "nexp", share_of(moment.net_exposure, moment.equity)),
         )
-        return PnlView(figures, lambda columns: equity_points(self.scene.equity_at, step, columns), self._residuals)
+        return PnlView(
+            figures,
+            lambda columns: equity_points(scene.equity_at, step, columns),
+            lambda columns: equity_points(scene.drawdown_at, step, columns),
+            self._residuals,
+        )
 
     @property
     def _residuals(self) -> str:

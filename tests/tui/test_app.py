@@ -370,7 +370,7 @@ def test_at_the_start_the_chart_shows_the_symbol_of_the_newest_fill(sample: Samp
 
 def test_the_chart_shows_the_symbol_of_the_row_that_was_selected(sample: Sample, on_screen: OnScreen) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        await pilot.press("3", "j")  # orders from the newest on: 2 GOOG in the fourth row of five
+        await pilot.press("3", "j", "j")  # 5 AAPL and 2 GOOG are open, and stand before 4 MSFT, 3 IBM and 1 AAPL
         assert title(pilot) == "1 Price MSFT 1d"
         await pilot.press("j")
         assert title(pilot) == "1 Price IBM 1d"
@@ -382,7 +382,8 @@ def test_the_chart_shows_the_symbol_of_the_row_that_was_selected(sample: Sample,
 
 def test_a_click_selects_too(sample: Sample, on_screen: OnScreen) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        await pilot.click("#orders", offset=(8, 4))
+        await pilot.press("3", "z")
+        await pilot.click("#orders", offset=(8, 5))
         await pilot.pause()
         assert (focused(pilot), title(pilot)) == ("orders", "1 Price IBM 1d")
 

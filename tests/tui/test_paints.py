@@ -203,6 +203,22 @@ def test_to_move_in_a_list_and_to_change_the_chart_is_no_layout(
     on_screen(sample(200), script)
 
 
+def test_a_step_with_filters_is_one_paint_and_no_layout(
+    sample: Sample, on_screen: OnScreen, counts: Counter[str]
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        for key in ("3", "5", "2"):
+            await pilot.press(key, "slash", *"aapl", "enter")
+        await pilot.pause()
+        for key in ("n", "n", "N", "s", "S", "n"):
+            counts.clear()
+            await pilot.press(key)
+            await pilot.pause()
+            assert (key, counts["paints"], counts["layouts"]) == (key, 1, 0)
+
+    on_screen(sample(200), script, size=(140, 40))
+
+
 def test_a_pane_that_is_hidden_is_not_built(sample: Sample, on_screen: OnScreen) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await pilot.press("2", "z", "n")

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from attrs import define
 
+from core.backtest.equity import EquityCurve
 from core.backtest.examples import BracketBreakout, BuyAndHold
 from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
@@ -15,7 +16,7 @@ from core.bars import Bars
 from core.events import PathAmbiguous
 from core.order import BUY, SELL, Order, OrderType, TrackedOrder
 from core.replay.moment import Moment
-from tui.scene import Scene
+from tui.scene import Scene, share_of
 from tui.shown import OrderLine, PositionLine, Selection, State
 from tui.view import FrameView
 
@@ -91,6 +92,7 @@ def test_a_position_is_valued_at_its_mark(sample: Sample) -> None:
         unrealized="-1,668.94",
         value="38,321.43",
         realized="0.00",
+        share="38.97%",  # 38,321.43 of 98,326.47: 1,668.94 and 4.59 of commission below 100,000
         tone="bad",
     )
 
@@ -105,19 +107,168 @@ def test_a_short_position_has_a_minus_and_what_it_has_realized() -> None:
     assert (line.unrealized, line.value, line.realized, line.tone) == ("+70.00", "-630.00", "+60.00", "good")
 
 
-def test_orders_are_listed_from_the_newest_on(sample: Sample) -> None:
+def test_positions_together_are_the_sum_of_their_lines(sample: Sample) -> None:
+    view = view_of(sample(150))
+    lines = [view.positions[index] for index in range(len(view.positions))]
+    assert len(lines) > 1
+    for symbols, some in ((None, lines), ([lines[0].about], lines[:1]), ([], [])):
+        whole = view.position_total(symbols)
+        for name in ("value", "unrealized", "realized"):
+            assert abs(number(getattr(whole, name)) - sum(number(getattr(line, name)) for line in some)) <= CENTS
+    share = number(view.position_total().share.removesuffix("%"))
+    assert abs(share - sum(number(line.share.removesuffix("%")) for line in lines)) <= Decimal("0.01") * len(lines)
+    assert {name: text for name, _, text in view.pnl.figures}["net exposure"] == view.position_total().share
+
+
+CENTS = Decimal("0.02")  # each line is rounded by itself
+
+
+def number(text: str) -> Decimal:
+    return Decimal(text.replace(",", ""))
+
+
+def test_exposure_is_gross_and_net_over_equity() -> None:
+    run = Backtest(bars_of("ACME", "10", "10", "8", "9"), Hedge(), Settings(allow_short=True))
+    run.run()
+    view = view_of(run, "ACME")
+    figures = {name: text for name, _, text in view.pnl.figures}
+    # 70 sold short at a mark of 9 are 630; equity is 100,000 + 60 + 70
+    assert (figures["exposure"], figures["net exposure"]) == ("0.63%", "-0.63%")
+    assert view.positions[0].share == "-0.63%"
+
+
+def test_without_equity_nothing_is_a_part_of_it() -> None:
+    assert share_of(Decimal(5), Decimal(0)) == share_of(Decimal(5), Decimal(-1)) == "-"
+
+
+def test_open_orders_stand_before_those_that_are_over_each_kind_from_the_newest_on(sample: Sample) -> None:
     orders = view_of(sample(3)).orders
-    assert [orders[index].id for index in range(len(orders))] == ["5", "4", "3", "2", "1"]
+    lines = [orders[index] for index in range(len(orders))]
+    assert [line.id for line in lines] == ["5", "2", "4", "3", "1"]
+    assert [line.state for line in lines] == ["accepted", "accepted", "rejected", "rejected", "filled"]
+
+
+def test_the_lines_of_orders_are_those_of_any_moment(sample: Sample) -> None:
+    run = sample(300)
+    scene = Scene(run)
+    for step in range(0, 300, 7):
+        for cursor in scene.timeline.places(step):
+            view = FrameView(scene, Selection("AAPL"), cursor=cursor)
+            lines = [view.orders[index] for index in range(len(view.orders))]
+            final = [view.moment.get_order(line.key).status.is_final for line in lines]
+            assert final == sorted(final)
+            for over in (False, True):
+                ids = [line.key for line, one in zip(lines, final, strict=True) if one is over]
+                assert ids == sorted(ids, reverse=True)
+            assert len({line.key for line in lines}) == len(view.moment.orders)
 
 
 def test_an_order_says_why_it_is_not_filled(sample: Sample) -> None:
     orders = view_of(sample(3)).orders
-    offer, refused, resting, filled = orders[0], orders[1], orders[3], orders[4]
+    offer, resting, refused, filled = orders[0], orders[1], orders[2], orders[4]
     assert (offer.side, offer.quantity, offer.price, offer.state) == ("sell", "917", "45.3544", "accepted")
     assert resting.reason.startswith("limit 182.3388 not reached, low ")
     assert refused.state == "rejected"
     assert refused.reason.startswith("cash must cover purchase, needs 39993.9516, has 20071.7428, short ")
     assert (filled.state, filled.filled, filled.reason, filled.tone) == ("filled", "917", "", "good")
+
+
+def test_an_order_has_an_age_until_it_is_over(sample: Sample) -> None:
+    run = sample(60)
+    scene = Scene(run)
+    asked, ended = {}, {}
+    for step in range(-1, 60):
+        view = FrameView(scene, Selection("AAPL"), cursor=scene.timeline.end_of_step(step))
+        for index in range(len(view.orders)):
+            line = view.orders[index]
+            asked.setdefault(line.key, step)
+            if view.moment.get_order(line.key).status.is_final:
+                ended.setdefault(line.key, step)
+            assert line.age == str(ended.get(line.key, step) - asked[line.key])
+    assert max(ended[key] - asked[key] for key in ended) > 2
+
+
+AWAY = {
+    "a limit to buy": (Order("ACME", BUY, 1, limit_price=9), "100"),
+    "a limit to sell": (Order("ACME", SELL, 1, limit_price=Decimal("10.25")), "25"),
+    "a limit that is reached": (Order("ACME", BUY, 1, limit_price=11), "0"),
+    "a stop to buy": (Order("ACME", BUY, 1, stop_price=12), "200"),
+    "a stop to sell": (Order("ACME", SELL, 1, stop_price=Decimal("9.99")), "1"),
+    "a stop before its limit": (Order("ACME", BUY, 1, stop_price=11, limit_price=15), "100"),
+    "a trailing stop": (Order("ACME", SELL, 1, trail_amount=3), "300"),
+    "a market order": (Order("ACME", BUY, 1), "-"),
+}
+
+
+@pytest.mark.parametrize(("order", "ticks"), AWAY.values(), ids=AWAY)
+def test_an_open_order_says_how_many_ticks_it_is_away(order: Order, ticks: str) -> None:
+    run = Backtest(bars_of("ACME", "10.00", "10"), Asking([order]), Settings(allow_short=True))
+    run.step()
+    assert view_of(run, "ACME").orders[0].ticks == ticks
+
+
+def test_ticks_are_those_of_the_settings_and_begun_ones_count() -> None:
+    settings = Settings(tick_size=Decimal("0.05"))
+    run = Backtest(bars_of("ACME", "10.02", "10.02"), Asking([Order("ACME", BUY, 1, limit_price=9)]), settings)
+    run.step()
+    assert view_of(run, "ACME").orders[0].ticks == "21"  # 1.02 is 20 ticks and a part of one
+
+
+def test_an_order_that_is_over_is_no_ticks_away_and_has_nothing_left(sample: Sample) -> None:
+    orders = view_of(sample(3)).orders
+    assert [(orders[index].ticks != "", orders[index].remaining) for index in range(5)] == [
+        (True, "917"),
+        (True, orders[1].quantity),
+        (False, "0"),
+        (False, "0"),
+        (False, "0"),
+    ]
+
+
+def changed_in(view: FrameView) -> dict[object, frozenset[str]]:
+    """Return what stands out, by symbol and by order."""
+    return {
+        line.key: line.changed
+        for lines in (view.positions, view.orders)
+        for line in (lines[index] for index in range(len(lines)))
+        if line.changed
+    }
+
+
+def test_what_differs_from_the_bar_before_stands_out(sample: Sample) -> None:
+    scene = Scene(sample(60))
+    end = scene.timeline.end_of_step
+    for step in range(1, 60):
+        before, now = (FrameView(scene, Selection("AAPL"), cursor=end(one)) for one in (step - 1, step))
+        was = {line.key: line for line in (before.orders[index] for index in range(len(before.orders)))}
+        for index in range(len(now.orders)):
+            line = now.orders[index]
+            if line.key not in was:
+                assert {"id", "symbol", "state"} <= line.changed
+                continue
+            texts = ("id", "symbol", "quantity", "price", "state", "ticks", "remaining", "filled")
+            differ = {name for name in texts if getattr(line, name) != getattr(was[line.key], name)}
+            assert line.changed & set(texts) == differ
+
+
+def test_what_stands_out_does_not_depend_on_how_one_came_there(sample: Sample) -> None:
+    run = sample(40)
+    far, near = Scene(run), Scene(run)
+    ends = [near.timeline.end_of_step(step) for step in range(25, 40)]
+    seen = [changed_in(FrameView(near, Selection("AAPL"), cursor=end)) for end in ends]
+    for step in (39, 25, 30):
+        jumped = FrameView(far, Selection("AAPL"), cursor=far.timeline.end_of_step(step))
+        assert changed_in(jumped) == seen[step - 25] != {}
+
+
+def test_in_a_bar_in_which_nothing_happens_and_no_price_moves_nothing_stands_out() -> None:
+    run = Backtest(bars_of("ACME", "10", "10", "10", "10"), BuyAndHold())
+    run.run()
+    scene = Scene(run)
+    view = FrameView(scene, Selection("ACME"), cursor=scene.timeline.end_of_step(2))
+    assert changed_in(view) == {}
+    opened = FrameView(scene, Selection("ACME"), cursor=scene.timeline.end_of_step(1))
+    assert "quantity" in changed_in(opened)["ACME"]
 
 
 PRICES = {
@@ -202,7 +353,7 @@ def test_money_without_a_fill_is_about_no_symbol(sample: Sample) -> None:
 def test_net_is_what_is_left_after_commissions(sample: Sample) -> None:
     run = sample(300)
     figures = {name: text for name, _, text in view_of(run).pnl.figures}
-    numbers = {name: Decimal(text.replace(",", "")) for name, text in figures.items()}
+    numbers = {name: number(text) for name, text in figures.items() if not text.endswith("%")}
     assert numbers["net"] == run.portfolio.equity.quantize(Decimal("0.01")) - 100_000
     assert abs(numbers["realized"] + numbers["unrealized"] - numbers["commissions"] - numbers["net"]) <= Decimal("0.02")
 
@@ -212,6 +363,27 @@ def test_equity_ends_with_what_it_is_now(sample: Sample) -> None:
     points = view_of(run).pnl.equity(40)
     assert len(points) == 39  # 0, 8, ... 296, and step 299
     assert points[-1] == run.portfolio.equity
+
+
+def test_the_drawdown_of_each_step_is_what_the_moment_there_says(sample: Sample) -> None:
+    scene = Scene(sample(300))
+    view = FrameView(scene, Selection("AAPL"))
+    steps = [*range(0, 299, 8), 299]
+    moments = [scene.timeline.at(scene.timeline.end_of_step(step)) for step in steps]
+    assert view.pnl.drawdown(40) == [moment.drawdown for moment in moments]
+    assert view.pnl.equity(40) == [moment.equity for moment in moments]
+
+
+def test_the_next_step_looks_at_one_more_drawdown(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = sample(300)
+    scene = Scene(run)
+    FrameView(scene, Selection("AAPL")).pnl.drawdown(40)
+    asked: list[int] = []
+    equity = EquityCurve.equity
+    monkeypatch.setattr(EquityCurve, "equity", lambda curve, step: asked.append(step) or equity(curve, step))
+    run.step()
+    FrameView(scene, Selection("AAPL")).pnl.drawdown(40)
+    assert asked == [300]
 
 
 def test_the_chart_ends_at_the_newest_bar_of_its_symbol() -> None:
@@ -249,7 +421,7 @@ def test_a_list_of_any_length_costs_what_is_looked_at(sample: Sample, monkeypatc
     assert len(orders) == 1679
     assert asked == []
     assert isinstance(orders[3], OrderLine)
-    assert set(asked) == {1676}
+    assert set(asked) == {int(orders[3].id)}
 
 
 def test_every_text_is_cleaned() -> None:

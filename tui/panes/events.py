@@ -8,7 +8,7 @@ from tui.shown import EventLine, Lines
 from tui.widgets.columns import Column
 
 _COLUMNS: Final = {
-    "bar": Column("bar", 5, "right"),
+    "bar": Column("bar", 5, "right", once=True),
     "event": Column("event", 12, grow=True, priority=2),
 }
 
@@ -23,7 +23,7 @@ class HasEvents(Protocol):
 
 
 class EventsPane(ListPane):
-    """A line for each fact, following the newest."""
+    """A line for each fact, following the newest; the facts of a bar have its number once."""
 
     NAME = "events"
     TITLE = "5 Events"
@@ -33,7 +33,7 @@ class EventsPane(ListPane):
     FOLLOWS_CLOCK = False
 
     def __init__(self) -> None:
-        super().__init__(_COLUMNS, empty="nothing has happened yet: n goes on", follow="last")
+        super().__init__(_COLUMNS, empty="nothing has happened yet: n goes on", follow="last", also=("symbol",))
 
     def show_view(self, view: HasEvents) -> None:
         """Show the facts of a view."""

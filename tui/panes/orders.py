@@ -7,15 +7,20 @@ from tui.shown import Lines, OrderLine
 from tui.widgets.columns import Column
 
 _COLUMNS: Final = {
-    "id": Column("id", 5, "right", priority=9),
-    "symbol": Column("sym", 5, priority=8),
-    "side": Column("side", 4, priority=5),
-    "quantity": Column("qty", 6, "right", priority=6),
-    "price": Column("price", 11, "right", grow=True, most=15, priority=4),
-    "state": Column("state", 8, grow=True, most=11, priority=7),
-    "filled": Column("filled", 6, "right", priority=3),
-    "reason": Column("why", 8, grow=True, priority=2),
+    "id": Column("id", 5, "right", priority=12),
+    "symbol": Column("sym", 5, priority=11),
+    "side": Column("side", 4, priority=8),
+    "quantity": Column("qty", 6, "right", priority=9),
+    "price": Column("price", 8, "right", grow=True, most=15, priority=7),
+    "state": Column("state", 8, grow=True, most=16, priority=10),
+    "ticks": Column("ticks", 5, "right", priority=6),
+    "age": Column("age", 3, "right", priority=5),
+    "remaining": Column("left", 4, "right", priority=4),
+    "filled": Column("filled", 6, "right", priority=2),
+    "reason": Column("why", 8, grow=True, priority=3),
 }
+_STILL: Final = frozenset({"age", "reason"})
+"""What differs in every bar, or says again what another column says, does not stand out."""
 
 
 class HasOrders(Protocol):
@@ -23,12 +28,12 @@ class HasOrders(Protocol):
 
     @property
     def orders(self) -> Lines[OrderLine]:
-        """Every order, the newest first."""
+        """Every order: open ones first, each kind from the newest on."""
         ...
 
 
 class OrdersPane(ListPane):
-    """A line for each order, the newest first."""
+    """A line for each order: the open ones first, each kind from the newest on."""
 
     NAME = "orders"
     TITLE = "3 Orders"
@@ -43,7 +48,7 @@ class OrdersPane(ListPane):
     )
 
     def __init__(self) -> None:
-        super().__init__(_COLUMNS, empty="nothing was asked for yet: n goes on", follow="first")
+        super().__init__(_COLUMNS, empty="nothing was asked for yet: n goes on", follow="first", still=_STILL)
 
     def show_view(self, view: HasOrders) -> None:
         """Show the orders of a view."""

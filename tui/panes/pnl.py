@@ -1,17 +1,21 @@
-"""Pane 4: profit and loss in numbers, over a picture of equity."""
+"""Pane 4: profit and loss in numbers, over a picture of equity, over one of the drawdown."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Final, Protocol
 
 from tui.numbers import rough
 from tui.panes.pane import Pane
 from tui.shown import Figure, PnlView
-from tui.widgets.area import Area, AreaChart, build_area
+from tui.widgets.area import FILL, Area, AreaChart, build_area
 from tui.widgets.axis import settled_bounds
 from tui.widgets.columns import fit_cell
 from tui.widgets.lines import Line, set_border_text
 
 AXIS_WIDTH = 10
+LEAST_EQUITY = 2
+"""Drawdown has a line under equity where equity has so many."""
+
+DRAWDOWN: Final = "pnl--drawdown"
 _WIDEST_GAP = 4
 _NUMBER_WIDTH = len("100,000.00")
 _LAYOUTS = ((3, 0), (3, 1), (2, 0), (2, 1))
@@ -38,6 +42,8 @@ class PnlPane(Area, Pane, can_focus=True):
         ("drawdown", "the highest equity so far less equity"),
         ("R18", "what is left of the two identities of the books; anything but 0 and 0 is a bug in this program"),
     )
+    COMPONENT_CLASSES: ClassVar[set[str]] = {DRAWDOWN}
+    DEFAULT_CSS = "PnlPane > .pnl--drawdown { color: $text-error; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +60,10 @@ class PnlPane(Area, Pane, can_focus=True):
         if self._view is None:
             return []
         figures = _figures(self._view.figures, width)
-        return figures + _equity(self._view, width, height - len(figures))
+        room = height - len(figures)
+        if room <= LEAST_EQUITY:
+            return figures + _equity(self._view, width, room)
+        return figures + _equity(self._view, width, room - 1) + _drawdown(self._view, width)
 
 
 def _figures(figures: Sequence[Figure], width: int) -> list[Line]:
@@ -85,3 +94,15 @@ def _equity(view: PnlView, width: int, height: int) -> list[Line]:
         bounds=bounds,
         axis_width=AXIS_WIDTH,
     )
+
+
+def _drawdown(view: PnlView, width: int) -> list[Line]:
+    """Draw how deep the drawdown was in each column of equity, and write how deep it was at the worst."""
+    values = view.drawdown(width - AXIS_WIDTH)
+    if not values:
+        return []
+    worst = max(values)
+    label = f"{rough(float(-worst)) if worst else '0':>{AXIS_WIDTH - 1}}"
+    chart = AreaChart([value or None for value in values], lambda _: label)
+    (line,) = build_area(chart, width, 1, bounds=(0, float(worst)), axis_width=AXIS_WIDTH)
+    return [tuple((text, DRAWDOWN if name == FILL else name) for text, name in line)]

@@ -1,5 +1,6 @@
 """Pane 2: what is held."""
 
+from collections.abc import Collection
 from typing import Final, Protocol
 
 from tui.panes.list_pane import ListPane
@@ -7,13 +8,14 @@ from tui.shown import Lines, PositionLine
 from tui.widgets.columns import Column
 
 _COLUMNS: Final = {
-    "symbol": Column("sym", 5, grow=True, priority=5),
-    "quantity": Column("qty", 6, "right", grow=True, priority=4),
-    "average": Column("avg", 8, "right", grow=True, priority=3),
-    "mark": Column("mark", 8, "right", grow=True, priority=3),
-    "unrealized": Column("unreal", 10, "right", grow=True, priority=4),
-    "value": Column("value", 11, "right", grow=True, priority=2),
-    "realized": Column("real", 11, "right", grow=True),
+    "symbol": Column("sym", 5, grow=True, priority=9),
+    "quantity": Column("qty", 6, "right", grow=True, priority=8),
+    "average": Column("avg", 7, "right", grow=True, priority=5),
+    "mark": Column("mark", 7, "right", grow=True, priority=6),
+    "unrealized": Column("unreal", 9, "right", grow=True, priority=7),
+    "value": Column("value", 10, "right", grow=True, priority=4),
+    "share": Column("share", 6, "right", grow=True, priority=3),
+    "realized": Column("real", 9, "right", grow=True, priority=2),
 }
 
 
@@ -25,9 +27,13 @@ class HasPositions(Protocol):
         """Every position that is not flat."""
         ...
 
+    def position_total(self, symbols: Collection[str] | None = None) -> PositionLine:
+        """Some of the positions together, all for None."""
+        ...
+
 
 class PositionsPane(ListPane):
-    """A line for each position that is not flat."""
+    """A line for each position that is not flat, and one for those that are listed, where there are several."""
 
     NAME = "positions"
     TITLE = "2 Positions"
@@ -42,4 +48,8 @@ class PositionsPane(ListPane):
 
     def show_view(self, view: HasPositions) -> None:
         """Show the positions of a view."""
-        self.show_lines(view.positions)
+
+        def total(symbols: Collection[str] | None) -> PositionLine:
+            return view.position_total(symbols)
+
+        self.show_lines(view.positions, total)

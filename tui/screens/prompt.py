@@ -14,6 +14,8 @@ from core.text import clean
 from tui.completion import Completion, completed
 
 _EXAMPLES: Final = "goto 2024-01-05, break equity < 95000, watch cash, buy, sell, branch, note, verify, q"
+FILTER_EXAMPLES: Final = "words of a row, such as: msft !filled"
+"""What is shown where a filter is asked for."""
 _GAP: Final = "  "
 _MORE: Final = "…"
 
@@ -29,6 +31,10 @@ class Wrong:
 
     what: str
     start: int | None = None
+
+
+def _nothing(text: str) -> Completion:
+    return Completion(len(text), (), "")
 
 
 class PromptScreen(ModalScreen[str | None]):
@@ -53,9 +59,10 @@ class PromptScreen(ModalScreen[str | None]):
         self,
         text: str = "",
         *,
-        complete: Callable[[str], Completion],
+        complete: Callable[[str], Completion] = _nothing,
         wrong: Wrong | None = None,
         earlier: Sequence[str] = (),
+        examples: str = _EXAMPLES,
     ) -> None:
         """Ask for a line.
 
@@ -63,6 +70,7 @@ class PromptScreen(ModalScreen[str | None]):
             text: What stands in it already.
             complete: Says what the last word of a text can become.
             wrong: What is wrong with it.
+            examples: What is shown while the line is empty.
             earlier: Lines that were written before, the newest last.
         """
         super().__init__()
@@ -70,7 +78,7 @@ class PromptScreen(ModalScreen[str | None]):
         self._lines = [*earlier, text]
         self._at = len(earlier)
         self._offers = Static(id="offers", markup=False)
-        self._line = Input(text, placeholder=_EXAMPLES, compact=True, select_on_focus=False)
+        self._line = Input(text, placeholder=examples, compact=True, select_on_focus=False)
         self._mark, self._hint = Static(id="mark", markup=False), Static(id="hint", markup=False)
 
     def compose(self) -> ComposeResult:

@@ -21,6 +21,9 @@ Number: TypeAlias = "int | float | Decimal"
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 ASCII_EIGHTHS = " .,,----#"
+FILL = "area--fill"
+"""The component class of the columns."""
+
 AXIS = "│"
 ASCII_AXIS = "|"
 LABEL_ROWS = 6
@@ -70,7 +73,7 @@ def build_area(
     labels, blank = _axis_labels(chart, height, bounds, rule), (rule, "area--axis")
     return [
         (
-            (_blocks(eighths, height - 1 - y, blocks).ljust(columns), "area--fill"),
+            (_blocks(eighths, height - 1 - y, blocks).ljust(columns), FILL),
             axis_span(labels, y, width - columns, blank),
         )
         for y in range(height)

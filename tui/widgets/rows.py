@@ -173,15 +173,17 @@ class Rows(LineWidget, can_focus=True):
             return str(self._count)
         return f"{self._offset + 1}-{self._offset + self._height}/{self._count}"
 
-    def show(self, source: RowSource, *, footer: Row | None = None, empty: str | None = None) -> int:
+    def show(self, source: RowSource, *, footer: Row | None = None, empty: str | None = None, above: int = 0) -> int:
         """Show a source, refresh the lines that differ from what is drawn, and return their number.
 
         Args:
             source: The rows. It does not change until the next `show`.
             footer: A last line under the rows, which the cursor does not reach; without room it is left out.
             empty: A hint to show while there is no row, in place of that of the list.
+            above: How many rows have come in above all others; the cursor and the window go down with theirs.
         """
         follows = self._is_following()
+        self._cursor, self._offset = self._cursor + above, self._offset + above
         self._source, self._count, self._window = source, len(source), None
         self._footer, self._hint = footer, self._empty if empty is None else empty
         self._cursor = self._within(self._followed if follows else self._cursor)
@@ -192,6 +194,10 @@ class Rows(LineWidget, can_focus=True):
         else:
             self._stay_with_row()
         return self.redraw()
+
+    def restart(self) -> None:
+        """Put the cursor where it is in a new list; that is seen with the next `show`."""
+        self._source, self._count, self._cursor, self._offset, self._window = (), 0, 0, 0, None
 
     # Movement
 

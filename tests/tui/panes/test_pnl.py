@@ -49,7 +49,7 @@ def rising(columns: int) -> list[Decimal]:
 
 
 def test_in_a_narrow_pane_numbers_stand_in_two_columns(on_stage: OnStage) -> None:
-    assert [line.rstrip() for line in shown(on_stage, PnlView(FIGURES, nothing), (35, 4))[:3]] == [
+    assert [line.rstrip() for line in shown(on_stage, PnlView(FIGURES, nothing, nothing), (35, 4))[:3]] == [
         "real +11,558.59    unrl  -1,372.49",
         "comm      47.44    net  +10,138.66",
         "eqty 110,138.66    drdn       0.00",
@@ -57,22 +57,22 @@ def test_in_a_narrow_pane_numbers_stand_in_two_columns(on_stage: OnStage) -> Non
 
 
 def test_in_a_wide_pane_they_have_their_whole_names(on_stage: OnStage) -> None:
-    assert [line.rstrip() for line in shown(on_stage, PnlView(FIGURES, nothing), (78, 4))[:2]] == [
+    assert [line.rstrip() for line in shown(on_stage, PnlView(FIGURES, nothing, nothing), (78, 4))[:2]] == [
         "realized    +11,558.59    unrealized   -1,372.49    commissions      47.44",
         "net         +10,138.66    equity      110,138.66    drawdown          0.00",
     ]
 
 
 def test_long_numbers_take_fewer_columns(on_stage: OnStage) -> None:
-    lines = shown(on_stage, PnlView(MILLIONS, nothing), (35, 8))
+    lines = shown(on_stage, PnlView(MILLIONS, nothing, nothing), (35, 8))
     assert [line.split() for line in lines[:6]] == [[name, text] for name, _, text in MILLIONS]
 
 
 def test_equity_stands_under_the_numbers(on_stage: OnStage) -> None:
-    lines = shown(on_stage, PnlView(FIGURES, rising), (35, 9))
+    lines = shown(on_stage, PnlView(FIGURES, rising, fallen), (35, 9))
     assert {len(line) for line in lines} == {35}
     assert all("│" in line for line in lines[3:])
-    assert set(lines[8][:25]) <= set("▁▂▃▄▅▆▇█")
+    assert set(lines[7][:25]) <= set("▁▂▃▄▅▆▇█")
     assert lines[3][0] == " "
 
 
@@ -83,10 +83,31 @@ def test_equity_is_asked_for_as_many_columns_as_there_are(on_stage: OnStage) -> 
         asked.append(columns)
         return []
 
-    shown(on_stage, PnlView(FIGURES, equity), (35, 9))
+    shown(on_stage, PnlView(FIGURES, equity, nothing), (35, 9))
     assert set(asked) == {25}
 
 
 def test_a_pane_without_room_draws_what_fits(on_stage: OnStage) -> None:
     for size in ((1, 1), (5, 2), (12, 7)):
-        assert len(shown(on_stage, PnlView(FIGURES, rising), size)) == size[1]
+        assert len(shown(on_stage, PnlView(FIGURES, rising, nothing), size)) == size[1]
+
+
+def fallen(columns: int) -> list[Decimal]:
+    return [Decimal(250 * (column % 5)) for column in range(columns)]
+
+
+def test_the_drawdown_stands_under_equity_with_the_worst_of_it(on_stage: OnStage) -> None:
+    lines = shown(on_stage, PnlView(FIGURES, rising, fallen), (35, 9))
+    assert lines[-1] == f"{' ▂▄▆█' * 5}│   -1,000"
+    assert all("│" in line for line in lines[3:])
+
+
+def test_where_equity_never_fell_no_drawdown_is_drawn(on_stage: OnStage) -> None:
+    lines = shown(on_stage, PnlView(FIGURES, rising, lambda columns: [Decimal(0)] * columns), (35, 9))
+    assert lines[-1] == f"{' ' * 25}│        0"
+
+
+def test_without_room_for_equity_there_is_no_drawdown(on_stage: OnStage) -> None:
+    lines = shown(on_stage, PnlView(FIGURES, rising, fallen), (35, 5))
+    assert "-1,000" not in "".join(lines)
+    assert "-1,000" in "".join(shown(on_stage, PnlView(FIGURES, rising, fallen), (35, 6)))
