@@ -12,9 +12,14 @@ from textual.pilot import Pilot
 
 from core.backtest.examples import BuyAndHold
 from core.backtest.loop import Backtest
+from core.backtest.settings import Settings
 from core.backtest.strategy import Now
 from core.bars import Bars
 from tui.app import FillstepApp
+from tui.scene import Scene
+from tui.shown import Selection
+from tui.view import FrameView
+from tui.widgets.lines import LineWidget
 
 OnScreen = Callable[..., FillstepApp]
 LinesOf = Callable[[App[Any]], list[str]]
@@ -29,6 +34,12 @@ class Loud(BuyAndHold):
         if now.step == 10:
             raise ValueError(f"{MARKUP}{LINK}\x1b]0;title\x07{HIDDEN}")
         super().on_bar(now)
+
+
+class Vast(BuyAndHold):
+    def on_bar(self, now: Now) -> None:
+        for symbol in now.symbols if now.step % 5 == 0 else ():
+            now.buy(symbol, Decimal("12345678901.234567"))
 
 
 def bars_of(symbol: str, price: Decimal = Decimal("45.11")) -> Bars:
@@ -114,7 +125,7 @@ def test_what_a_strategy_says_when_it_fails_is_taken_literally(on_screen: OnScre
     on_screen(run, script)
 
 
-def test_huge_numbers_are_cut_and_marked(on_screen: OnScreen, lines_of: LinesOf) -> None:
+def test_huge_numbers_leave_every_line_as_wide_as_it_was(on_screen: OnScreen, lines_of: LinesOf) -> None:
     run = Backtest(bars_of("ACME", HUGE), BuyAndHold())
 
     async def script(pilot: Pilot[Any]) -> None:
@@ -123,6 +134,46 @@ def test_huge_numbers_are_cut_and_marked(on_screen: OnScreen, lines_of: LinesOf)
             check_harmless(pilot.app, lines_of(pilot.app))
 
     on_screen(run, script)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40), (60, 15)])
+def test_in_lists_and_profit_no_number_is_cut(on_screen: OnScreen, size: tuple[int, int]) -> None:
+    fine = Decimal("123.456789012345")
+    settings = Settings(initial_capital=Decimal(10) ** 17, quantity_step=Decimal("0.000001"))
+    run = Backtest([bars_of("株式会社" * 20, fine), bars_of("A" * 60, fine + 1)], Vast(), settings)
+    for _ in range(30):
+        run.step()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        view = FrameView(Scene(run), Selection("A" * 60))
+        orders = [view.orders[index] for index in range(len(view.orders))]
+        lines = [view.positions[0], view.positions[1], view.position_total(), *orders]
+        names = (
+            "quantity",
+            "average",
+            "mark",
+            "unrealized",
+            "value",
+            "realized",
+            "share",
+            "price",
+            "id",
+            "ticks",
+            "age",
+        )
+        whole = {getattr(line, name, "") for line in lines for name in (*names, "remaining", "filled")}
+        whole |= {text for _, _, text in view.pnl.figures}
+        assert max(map(len, whole)) == 25
+        for key, name in (("2", "#positions"), ("3", "#orders"), ("4", "#pnl")):
+            for zoom in ("z", "z"):
+                await pilot.press(key, zoom)
+                pane = pilot.app.screen.query_one(name, LineWidget)
+                words = " ".join(line.partition("│")[0] for line in pane.plain_lines()[key != "4" :]).split()
+                numbers = [word for word in words if word[-1] in "0123456789%#" and "@" not in word]
+                assert numbers
+                assert [one for one in numbers if one not in whole and set(one) != {"#"}] == []
+
+    on_screen(run, script, size=size)
 
 
 def test_hostile_symbols_in_a_picture(same_picture: Callable[..., None]) -> None:

@@ -111,3 +111,24 @@ def test_without_room_for_equity_there_is_no_drawdown(on_stage: OnStage) -> None
     lines = shown(on_stage, PnlView(FIGURES, rising, fallen), (35, 5))
     assert "-1,000" not in "".join(lines)
     assert "-1,000" in "".join(shown(on_stage, PnlView(FIGURES, rising, fallen), (35, 6)))
+
+
+HUGE = tuple((name, short, "-123,456,789,012,345,678.12") for name, short, _ in FIGURES)
+
+
+def test_a_number_that_has_no_room_is_covered(on_stage: OnStage) -> None:
+    for width, cell in ((40, "-123,456,789,012,345,678.12"), (31, "#" * 26), (8, "###")):
+        lines = shown(on_stage, PnlView(HUGE, nothing, nothing), (width, 7))
+        assert [line.split()[-1] for line in lines[:6]] == [cell] * 6
+    assert [line.split() for line in shown(on_stage, PnlView(HUGE, nothing, nothing), (32, 7))[:6]] == [
+        [short, text] for _, short, text in HUGE
+    ]
+
+
+def test_a_label_of_the_axis_is_whole_however_large_equity_is(on_stage: OnStage) -> None:
+    def vast(columns: int) -> list[Decimal]:
+        return [Decimal(10**18) * (column + 1) for column in range(columns)]
+
+    lines = shown(on_stage, PnlView(FIGURES, vast, vast), (35, 9))
+    assert not [line for line in lines if "…" in line]
+    assert lines[-1].endswith("│ -2.5e+19")
