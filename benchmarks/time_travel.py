@@ -45,12 +45,17 @@ class EveryBar(Strategy):
 
 def make_run(events: int) -> Backtest:
     """Return a run of at least so many events, to its end."""
-    walk = random_walk(max(int(events * _BARS_PER_EVENT), 1), seed=1)
-    ticks = {f"{name}_ticks": pl.col(name).cast(pl.Int64) for name in ("open", "high", "low", "close")}
-    frame = walk.select(time=pl.col("time").cast(pl.Int64), **ticks, volume_units=pl.col("volume").cast(pl.Int64))
-    backtest = Backtest(Bars("WALK", frame), EveryBar(), Settings(initial_capital=1_000_000))
+    backtest = make_backtest(max(int(events * _BARS_PER_EVENT), 1))
     backtest.run()
     return backtest
+
+
+def make_backtest(bars: int) -> Backtest:
+    """Return a run over so many bars, at its start."""
+    walk = random_walk(bars, seed=1)
+    ticks = {f"{name}_ticks": pl.col(name).cast(pl.Int64) for name in ("open", "high", "low", "close")}
+    frame = walk.select(time=pl.col("time").cast(pl.Int64), **ticks, volume_units=pl.col("volume").cast(pl.Int64))
+    return Backtest(Bars("WALK", frame), EveryBar(), Settings(initial_capital=1_000_000))
 
 
 def measure(events: int, write: Callable[[str], object]) -> None:

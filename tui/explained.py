@@ -46,7 +46,7 @@ def _most_telling(scene: Scene, moment: Moment) -> int | None:
 
 def _of_order(scene: Scene, moment: Moment, order_id: int) -> ExplainView:
     tracked = moment.get_order(order_id)
-    chapters = explain_at(scene.search_about(order_id), order_id, moment.cursor)
+    chapters = explain_at(scene.timeline, order_id, moment.cursor)
     state = tracked.status.value.lower().replace("_", " ")
     lines: list[tuple[str, Tone]] = [(clean(f"#{order_id} {asked(tracked.order)}: {state}"), _tone(tracked))]
     step = chapters[-1].step if chapters else moment.cursor.step

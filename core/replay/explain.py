@@ -4,6 +4,7 @@ Nothing of this is stored: facts are read from the journal, and a non-fill is as
 order and the bar as they were.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -20,7 +21,6 @@ from core.replay.chapters import Ambiguity, Books, Chapter, FillEffect, Happenin
 from core.replay.cursor import Cursor
 from core.replay.history import History
 from core.replay.moment import Moment
-from core.replay.search import Search
 
 _MARK = Phase.MARK
 _NOTES = 4  # where in the fields of a `PathAmbiguous` they are
@@ -37,27 +37,17 @@ def explain_order(run: Backtest, order_id: int) -> Iterator[Chapter]:
     return _Story(history, order_id).chapters()
 
 
-def explain_at(search: Search, order_id: int, cursor: Cursor) -> list[Chapter]:
+def explain_at(history: History, order_id: int, cursor: Cursor) -> list[Chapter]:
     """Return what happened to an order in the step of a place, up to there; of one that is over, in its last step.
-
-    Args:
-        search: For any fact about the order; kept, it looks at each step of the run once.
-        order_id: The order.
-        cursor: The place.
 
     Raises:
         UnknownOrderError: None of this id had been submitted then.
     """
-    history = search.history
     record, step = history.at(cursor).orders.find(order_id), cursor.step
     if not record.is_open:
-        last = search.before(_just_after(cursor))
-        step = step if last is None else last.step
+        about = history.facts_about(order_id)
+        step = history.run.journal.step_of(about[bisect_left(about, cursor.sequence) - 1])
     return list(_Story(history, order_id).chapters_of(step, cursor))
-
-
-def _just_after(cursor: Cursor) -> Cursor:
-    return cursor._replace(sequence=cursor.sequence + 1)
 
 
 def explain_step(run: Backtest, moment: Moment, order_id: int) -> Reason | None:

@@ -5,6 +5,7 @@ share, so that any moment is near to one that is there already.
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -16,7 +17,7 @@ from core.backtest.journal import Row
 from core.backtest.loop import Backtest
 from core.clock import Phase
 from core.errors import InputError, StepOutOfRangeError, UnknownOrderError
-from core.events import CashChanged, OrderSubmitted, PositionChanged, PositionClosed, PositionOpened
+from core.events import CashChanged, OrderEvent, OrderSubmitted, PositionChanged, PositionClosed, PositionOpened
 from core.fill import Fill
 from core.order import Order
 from core.replay.cursor import START, Cursor
@@ -46,6 +47,8 @@ class History:
     _scanned: int = field(default=0, init=False)
     _books: list[int] = field(factory=list, init=False)  # the facts about cash and positions, likewise
     _scanned_books: int = field(default=0, init=False)
+    _about: defaultdict[int, list[int]] = field(factory=lambda: defaultdict(list), init=False)  # by order, likewise
+    _scanned_about: int = field(default=0, init=False)
     _kept: list[Moment] = field(init=False)
     _kept_at: list[int] = field(init=False)
 
@@ -116,6 +119,19 @@ class History:
             self._books += [number for number in unread if rows[number][2] in OF_BOOKS]
             self._scanned_books = len(rows)
         return self._books
+
+    def facts_about(self, order_id: int) -> Sequence[int]:
+        """Return the numbers of the facts about an order, as far as the run has come; empty where none has this id.
+
+        Each fact is looked at once, so that an order that was over long ago is found as soon as one of now.
+        """
+        rows, about = self._run.journal.rows, self._about
+        for number in range(self._scanned_about, len(rows)):
+            _, _, kind, fields = rows[number]
+            if issubclass(kind, OrderEvent):
+                about[fields[1]].append(number)
+        self._scanned_about = len(rows)
+        return about.get(order_id, ())
 
     def asked_at(self, order_id: int) -> int:
         """Return the number of the fact that an order was asked for.

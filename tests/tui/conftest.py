@@ -14,6 +14,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from benchmarks.time_travel import make_backtest
 from core.backtest.examples import DipBuyer
 from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
@@ -26,6 +27,7 @@ from tui.app import FillstepApp
 Script: TypeAlias = Callable[[Pilot[Any]], Awaitable[None]]
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
+LONG = 100_000
 COSTS = Commission(per_unit=Decimal("0.005"), minimum=Decimal(1))
 
 
@@ -100,6 +102,14 @@ def sample() -> Callable[..., Backtest]:
             backtest.step()
         return backtest
 
+    return run
+
+
+@pytest.fixture(scope="session")
+def long_run() -> Backtest:
+    """Return a run with an order on every bar and 100,000 facts behind it, which a test may take some steps on."""
+    run = make_backtest(24_000)
+    run.run_until(lambda run: len(run.journal) >= LONG)
     return run
 
 

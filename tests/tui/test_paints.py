@@ -94,7 +94,10 @@ def test_a_move_is_one_paint_and_no_layout(
     on_screen(sample(step_count), script, size=size)
 
 
-def test_to_move_on_again_is_one_paint_and_no_layout(sample: Sample, on_screen: OnScreen, counts: Counter[str]) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+def test_to_move_on_again_is_one_paint_and_no_layout(
+    sample: Sample, on_screen: OnScreen, counts: Counter[str], size: tuple[int, int]
+) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await pilot.press("left_square_bracket")
         for key in ("n", "s", "f", "F", "right_square_bracket", "dollar_sign"):
@@ -103,11 +106,27 @@ def test_to_move_on_again_is_one_paint_and_no_layout(sample: Sample, on_screen: 
             await pilot.pause()
             assert (key, counts["paints"], counts["layouts"]) == (key, 1, 0)
 
-    on_screen(sample(38), script)
+    on_screen(sample(38), script, size=size)
 
 
+def test_a_long_run_is_one_paint_and_no_layout_for_every_key_of_time(
+    long_run: Backtest, on_screen: OnScreen, counts: Counter[str]
+) -> None:
+    keys = "n N n S s left_square_bracket F F f right_square_bracket 0 dollar_sign n shift+left shift+right"
+
+    async def script(pilot: Pilot[Any]) -> None:
+        for key in keys.split():
+            counts.clear()
+            await pilot.press(key)
+            await pilot.pause()
+            assert (key, counts["paints"], counts["layouts"]) == (key, 1, 0)
+
+    on_screen(long_run, script, size=(120, 40))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_a_click_on_the_timeline_is_one_paint_and_no_layout(
-    sample: Sample, on_screen: OnScreen, counts: Counter[str]
+    sample: Sample, on_screen: OnScreen, counts: Counter[str], size: tuple[int, int]
 ) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await pilot.press("7")
@@ -117,7 +136,7 @@ def test_a_click_on_the_timeline_is_one_paint_and_no_layout(
         await pilot.pause()
         assert (counts["paints"], counts["layouts"]) == (1, 0)
 
-    on_screen(sample(300), script)
+    on_screen(sample(300), script, size=size)
 
 
 @pytest.mark.parametrize("keys", [("j",), ("j", "j", "h", "h"), ("ctrl+u", "k"), ("g",)])

@@ -242,6 +242,20 @@ def test_where_each_order_was_asked_for_is_known_as_far_as_the_run_has_come() ->
     assert [history.asked_at(order_id) for order_id in (1, 2, 3)] == [0, 2, 10]  # after two fills of three facts
 
 
+def test_the_facts_about_each_order_are_known_as_far_as_the_run_has_come() -> None:
+    def buy_twice(now: Now) -> None:
+        now.buy("A", 10)
+        now.buy("A", 5)
+
+    made = backtest(bars_of("A", "100", "110", "120"), {0: buy_twice, 1: lambda now: now.sell("A", 3)})
+    history = History(made)
+    assert list(history.facts_about(1)) == []
+    made.step()
+    assert [list(history.facts_about(order_id)) for order_id in (1, 2, 3)] == [[0, 1], [2, 3], []]
+    made.step()  # two fills of three facts, and the sale asked for and accepted
+    assert [list(history.facts_about(order_id)) for order_id in (1, 2, 3)] == [[0, 1, 4], [2, 3, 7], [10, 11]]
+
+
 @pytest.mark.parametrize("order_id", [-1, 0, 2, 10**9])
 def test_an_order_that_nobody_asked_for_is_nowhere(order_id: int) -> None:
     timeline = Timeline(run(bars_of("A", "100", "110"), {0: lambda now: now.buy("A", 10)}))
