@@ -4,8 +4,10 @@ The help screen, the footer, the palette and the bindings are all made from this
 something else. In one scope a key has one meaning.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
+
+from attrs import evolve
 
 from tui.keys import CHART_ACTIONS, FILTER_ACTIONS, LIST_ACTIONS, Action, Group, Scope
 from tui.panes import PANES
@@ -97,3 +99,12 @@ ACTIONS: Final[Sequence[Action]] = (
 def actions_of(*scopes: Scope) -> list[Action]:
     """Return the actions of some scopes, in the order of the registry."""
     return [action for action in ACTIONS if action.scope in scopes]
+
+
+def in_force(keymap: Mapping[str, Sequence[str]]) -> tuple[Action, ...]:
+    """Return every action by the keys that a person wants, and by its own where they want no others.
+
+    Args:
+        keymap: Keys, in Textual's names, by the names of actions.
+    """
+    return tuple(evolve(action, keys=tuple(keymap.get(action.id, action.keys))) for action in ACTIONS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final, TypeVar
@@ -11,13 +12,15 @@ from textual import events
 from textual.app import App, ComposeResult, SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from core.backtest.loop import Backtest
 from core.errors import FillstepError, InputError
 from core.replay.branch import Branch
 from core.text import clean
-from tui.actions import ACTIONS, actions_of
+from tui.actions import actions_of, in_force
+from tui.ascii import AsciiFilter
 from tui.branching import told
 from tui.desk.desk import Desk
 from tui.endings import ending, error_text
@@ -35,8 +38,10 @@ from tui.screens.listing import ListingScreen
 from tui.screens.prompt import FILTER_EXAMPLES, PromptScreen
 from tui.screens.working import WorkingScreen
 from tui.session import Session
+from tui.settings import Ascii, Layout, UserSettings
 from tui.shown import Selection, State
 from tui.slices import Slices
+from tui.themes import THEMES
 from tui.travel import Travel
 from tui.view import FrameView
 from tui.widgets.columns import Column
@@ -48,11 +53,13 @@ PATIENCE_SECONDS: Final = 0.05
 """What takes longer shows how far it has come."""
 WIDE: Final = 110
 """Columns from which on the panes have the wide layout."""
+_WIDE_FROM: Final = {Layout.AUTO: WIDE, Layout.WIDE: 0, Layout.NARROW: sys.maxsize}
 HIGH: Final = 30
 """Rows from which on the timeline has a line for the drawdown."""
 LEAST_COLUMNS: Final = 80
 LEAST_ROWS: Final = 24
 """The smallest screen with more than one pane is so many columns and rows."""
+_DEFAULTS: Final = UserSettings()
 _FIRST_SHARED: Final = next(kind.NAME for kind in PANES if kind.PLACE is Place.SHARED)
 _TEXT: Final = Column("", 20, grow=True)
 _SMALL = f"{LEAST_COLUMNS}x{LEAST_ROWS} shows all panes, tab the next"
@@ -68,19 +75,27 @@ class FillstepApp(App[None]):
     TITLE = "Fillstep"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(actions_of(Scope.APP))
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - typed where it is declared
     VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012 - typed where it is declared
     ALLOW_IN_MAXIMIZED_VIEW = "#status, #bottom"
     ESCAPE_TO_MINIMIZE = False
 
-    def __init__(self, run: Backtest, error: FillstepError | None = None) -> None:
+    def __init__(self, run: Backtest, error: FillstepError | None = None, settings: UserSettings = _DEFAULTS) -> None:
         """Show a run where it stands.
 
         Args:
             run: A run, at its start or after any number of steps.
             error: What has stopped it already, if anything did.
+            settings: How a person wants the screen.
         """
         super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = settings.theme
+        self.actions = in_force(settings.keymap)
+        self.set_keymap({name: ",".join(keys) for name, keys in settings.keymap.items()})
+        self._wide_from = _WIDE_FROM[settings.layout]
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (self._wide_from, "-wide")]
+        self._last_filters = [AsciiFilter()] if settings.ascii is Ascii.ALWAYS else []
         self.session = Session(run, Runner(run, partial(self._show_head, run), error))
         self._other: Session | None = None
         self._selection = Selection(newest_symbol(run))
@@ -105,7 +120,7 @@ class FillstepApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """Return the screen that the panes are laid out on."""
         width, height = self.size
-        classes = ("-wide" if width >= WIDE else "-narrow", "-high" if height >= HIGH else "-low")
+        classes = ("-wide" if width >= self._wide_from else "-narrow", "-high" if height >= HIGH else "-low")
         return MainScreen(id="_default", classes=" ".join(classes))
 
     def compose(self) -> ComposeResult:
@@ -117,9 +132,13 @@ class FillstepApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - all from any
         """Offer the registry's actions in the palette."""
-        for action in ACTIONS:
+        for action in self.actions:
             if action.in_palette:
                 yield SystemCommand(action.help, action.keys_text, partial(self.run_action, action.call))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what is done to each line before it is painted: Textual's filters, and ours after them."""
+        return [*super().get_line_filters(), *self._last_filters]
 
     # What is shown
 
@@ -202,7 +221,7 @@ class FillstepApp(App[None]):
     @property
     def _sharing(self) -> list[PaneName]:
         """The panes of whom one is seen, with the room there is."""
-        places = {Place.SHARED} if self.size.width >= WIDE else {Place.SHARED, Place.OWN_IF_WIDE}
+        places = {Place.SHARED} if self.size.width >= self._wide_from else {Place.SHARED, Place.OWN_IF_WIDE}
         return [name for name, pane in self._panes.items() if pane.PLACE in places]
 
     @property
@@ -247,8 +266,8 @@ class FillstepApp(App[None]):
         """Show the keys of what has the focus, and it alone where one pane is shown."""
         name = self.focused_name
         self._main_pane = self._main_pane if name == "timeline" else name
-        here = self._panes[name].ACTIONS
-        self._footer.show_actions([one for one in ACTIONS if one.scope is Scope.APP or one in here])
+        here = {one.id for one in self._panes[name].ACTIONS}
+        self._footer.show_actions([one for one in self.actions if one.scope is Scope.APP or one.id in here])
         self._fit()
 
     def on_row_selected(self, message: RowSelected) -> None:
@@ -447,7 +466,7 @@ class FillstepApp(App[None]):
 
     def action_help(self) -> None:
         """Show what the focused pane shows, and every key."""
-        self.push_screen(HelpScreen(type(self._panes[self.focused_name])))
+        self.push_screen(HelpScreen(type(self._panes[self.focused_name]), self.actions))
 
 
 def newest_symbol(run: Backtest) -> str:

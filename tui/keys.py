@@ -104,6 +104,11 @@ def _written(key: str) -> str:
     return _WRITTEN.get(key, key)
 
 
+def read_key(text: str) -> str:
+    """Return the name of a key as the help shows it; of any other text, the text."""
+    return next((key for key, shown in _WRITTEN.items() if shown == text), text)
+
+
 def _in_list(id: str, call: str, keys: tuple[str, ...], help: str, label: str = "") -> Action:  # noqa: A002 - as the field
     return Action(id, call, keys, help, Group.LISTS, label, scope=Scope.LIST, in_palette=False)
 

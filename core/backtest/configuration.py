@@ -50,6 +50,10 @@ class Layer:
             raise self.refusal(key, sentence("a table", values))
         return Layer(values, f"{self.prefix}{key}.", self.source)
 
+    def without(self, key: str) -> "Layer":
+        """Return the layer of every other key."""
+        return attrs.evolve(self, values={one: self.values[one] for one in self.values if one != key})
+
     def value(self, key: str, kind: Any) -> Any:
         """Return the value of a key as a type."""
         try:
@@ -73,8 +77,21 @@ class Layer:
             yield key, name, known[name]
 
 
-def read_settings(path: str) -> tuple[Layer, Layer]:
+def read_toml(path: str) -> Layer:
     """Read a TOML file.
+
+    Raises:
+        SettingsError: It cannot be read, or is not TOML.
+    """
+    text = read_file(path, partial(SettingsError, path))
+    try:
+        return Layer(tomllib.loads(text.decode("utf-8-sig"), parse_float=_number), source=path)
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(path, f"must be TOML: {error}") from error
+
+
+def read_settings(path: str) -> tuple[Layer, Layer]:
+    """Read the settings of a run from a TOML file.
 
     Returns:
         The settings, and the fields of the strategy, which stand in the table `[strategy]`.
@@ -82,13 +99,8 @@ def read_settings(path: str) -> tuple[Layer, Layer]:
     Raises:
         SettingsError: It cannot be read, or is not TOML.
     """
-    text = read_file(path, partial(SettingsError, path))
-    try:
-        values = tomllib.loads(text.decode("utf-8-sig"), parse_float=_number)
-    except (ValueError, RecursionError) as error:
-        raise SettingsError(path, f"must be TOML: {error}") from error
-    strategy = Layer(values, source=path).table(_TABLE)
-    return Layer({key: values[key] for key in values if key != _TABLE}, source=path), strategy
+    whole = read_toml(path)
+    return whole.without(_TABLE), whole.table(_TABLE)
 
 
 def read_assignments(assignments: Iterable[str]) -> Layer:

@@ -39,6 +39,7 @@ class TellingPane(Pane):
     DEFAULT_CSS = """
     TellingPane > .telling--message { background: $panel; color: $text-warning; }
     TellingPane > .telling--error { background: $error-muted; color: $text-error; }
+    TellingPane:ansi > .telling--error { background: ansi_default; text-style: bold; }  /* it has no muted red */
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """The help: what the focused pane shows and the keys that work there, then all other keys, and the commands."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -30,15 +30,16 @@ _ABOUT_A_PANE: Final[Mapping[str, Collection[PaneName]]] = {
 """The panes that an action asks about; those that a pane binds itself are its `ACTIONS`."""
 
 
-def help_rows(kind: type[Pane]) -> Iterator[Row]:
+def help_rows(kind: type[Pane], actions: Sequence[Action] = ACTIONS) -> Iterator[Row]:
     """Yield what a pane shows, its keys, and then each other action that has a key, under the heading of its group."""
-    here = [one for one in ACTIONS if one in kind.ACTIONS or kind.NAME in _ABOUT_A_PANE.get(one.id, ())]
+    own = {one.id for one in kind.ACTIONS}
+    here = [one for one in actions if one.id in own or kind.NAME in _ABOUT_A_PANE.get(one.id, ())]
     yield Row((kind.TITLE, ""), kind.NAME, "warn")
     yield Row(("", kind.HELP or ""), kind.HELP)
     yield from (Row(sign, sign) for sign in kind.SIGNS)
     yield from map(_row, here)
     for group in Group:
-        others = [one for one in ACTIONS if one.group is group and one.keys and one not in here]
+        others = [one for one in actions if one.group is group and one.keys and one not in here]
         if others:
             yield Row((group.value, ""), group, "warn")
             yield from map(_row, others)
@@ -59,9 +60,9 @@ class HelpScreen(ListingScreen):
         Binding("question_mark", "cancel", "Close the help", id="close_help"),
     ]
 
-    def __init__(self, kind: type[Pane]) -> None:
-        """Show the help of a pane first."""
-        super().__init__("Help", _COLUMNS, list(help_rows(kind)), keys=("esc close",))
+    def __init__(self, kind: type[Pane], actions: Sequence[Action]) -> None:
+        """Show the help of a pane first, with the keys that are in force."""
+        super().__init__("Help", _COLUMNS, list(help_rows(kind, actions)), keys=("esc close",))
 
     def action_choose(self, how: str) -> None:
         """Stay: there is nothing to choose."""
