@@ -29,7 +29,7 @@ from core.replay.explain import explain_order
 from core.text import clean
 from tui.options import Options, make_backtest, settle
 from tui.parting import tell_comparison
-from tui.progress import is_terminal, run_to_end
+from tui.progress import run_to_end
 from tui.sample import make_sample
 from tui.story import tell
 from tui.summary import as_json, as_table, count_facts, fields_of
@@ -199,12 +199,15 @@ def _strategies() -> None:
 
 
 def _show(make: Callable[[], Backtest]) -> int:
-    if not is_terminal(sys.stdin, sys.stdout):
-        raise InputError("this needs a terminal; `fillstep run` prints a summary without one")
     from tui.app import FillstepApp  # noqa: PLC0415 - no other command pays for the screen
+    from tui.settings import read_user_settings  # noqa: PLC0415
+    from tui.terminal import check_terminal, leaving_when_told  # noqa: PLC0415
 
-    app = FillstepApp(make())
-    app.run()
+    check_terminal()
+    settings = read_user_settings()
+    app = FillstepApp(make(), settings=settings)
+    with leaving_when_told(app):
+        app.run()
     if app.error:
         raise app.error
     return app.return_code or 0

@@ -59,6 +59,8 @@ HIGH: Final = 30
 LEAST_COLUMNS: Final = 80
 LEAST_ROWS: Final = 24
 """The smallest screen with more than one pane is so many columns and rows."""
+LONGEST_PASTE: Final = 1_000
+"""What is pasted is a line; it is cut after so many characters."""
 _DEFAULTS: Final = UserSettings()
 _FIRST_SHARED: Final = next(kind.NAME for kind in PANES if kind.PLACE is Place.SHARED)
 _TEXT: Final = Column("", 20, grow=True)
@@ -103,7 +105,7 @@ class FillstepApp(App[None]):
         self._at_head: Session | None = None  # whose head is shown, where one is
         self._then: Callable[[], object] = self.show
         self._main_pane: PaneName = PANES[0].NAME
-        self._is_zoomed = self._is_small = False
+        self._is_zoomed = self._is_small = self._is_wide = False
         self._lower = _FIRST_SHARED  # of those that share a place, the one that is seen
         self._panes: dict[PaneName, Pane] = {kind.NAME: kind() for kind in PANES}
         self._status = StatusLine()
@@ -221,7 +223,7 @@ class FillstepApp(App[None]):
     @property
     def _sharing(self) -> list[PaneName]:
         """The panes of whom one is seen, with the room there is."""
-        places = {Place.SHARED} if self.size.width >= self._wide_from else {Place.SHARED, Place.OWN_IF_WIDE}
+        places = {Place.SHARED} if self._is_wide else {Place.SHARED, Place.OWN_IF_WIDE}
         return [name for name, pane in self._panes.items() if pane.PLACE in places]
 
     @property
@@ -245,6 +247,7 @@ class FillstepApp(App[None]):
     def on_mount(self) -> None:
         """Show everything for the first time, and keep what exists now out of the collector's way."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # Textual itself leaves it blank
+        self._is_wide = self.size.width >= self._wide_from
         self._fit()
         end = ending(self.session)
         self.explain(end.order_id)
@@ -256,8 +259,18 @@ class FillstepApp(App[None]):
         """Give back what was kept from the collector."""
         gc.unfreeze()
 
+    async def on_event(self, event: events.Event) -> None:
+        """Take of what is pasted the first line, so much of it as a command can use, harmless to show."""
+        if isinstance(event, events.Paste):
+            if len(event.text) > LONGEST_PASTE:
+                self.notify(f"what was pasted is cut after {LONGEST_PASTE:,} characters", markup=False)
+            line = next(iter(event.text[:LONGEST_PASTE].splitlines()), "")
+            event.text = clean(line)[:LONGEST_PASTE]
+        await super().on_event(event)
+
     def on_resize(self, event: events.Resize) -> None:
         """Show one pane where there is no room for more."""
+        self._is_wide = event.size.width >= self._wide_from  # the app's own size is still the one before
         self._is_small = event.size.width < LEAST_COLUMNS or event.size.height < LEAST_ROWS
         self._fit()
         self._tell()
@@ -463,6 +476,13 @@ class FillstepApp(App[None]):
         """Show in full what is told."""
         rows = [Row((one.text,), place, "bad" if one.is_error else "") for place, one in enumerate(self._notices)]
         self.push_screen(ListingScreen("Told", (_TEXT,), rows, keys=("esc close",), empty="nothing is told"))
+
+    def action_suspend_process(self) -> None:
+        """Go back to the shell for a while, where the screen stands in one."""
+        if self._driver is not None and self._driver.can_suspend:
+            super().action_suspend_process()
+        else:
+            self.show("the screen cannot be left here: there is no shell to go back to")
 
     def action_help(self) -> None:
         """Show what the focused pane shows, and every key."""

@@ -15,6 +15,7 @@ from core.backtest.examples import SHIPPED
 from core.backtest.loop import Backtest
 from core.errors import FillstepError, StrategyError
 from tui.__main__ import main
+from tui.settings import UserSettings
 
 ROOT = Path(__file__).parents[2]
 HEADER = "time,open,high,low,close,volume\n"
@@ -58,6 +59,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Stand in a folder with bars and a strategy."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr("tui.settings.user_config_path", lambda name: tmp_path / "settings" / name)
     Path("A.csv").write_text(BARS, encoding="utf-8")
     Path("buy_one.py").write_text(BUY_ONE, encoding="utf-8")
     before = set(sys.modules)
@@ -379,8 +382,10 @@ class Screen:
     error: FillstepError | None = None
     return_code = None
 
-    def __init__(self, run: Backtest) -> None:
-        Screen.shown = run
+    settings: UserSettings
+
+    def __init__(self, run: Backtest, settings: UserSettings) -> None:
+        Screen.shown, Screen.settings = run, settings
 
     def run(self) -> None:
         """Show nothing."""
@@ -388,7 +393,7 @@ class Screen:
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> type[Screen]:
-    monkeypatch.setattr("tui.__main__.is_terminal", lambda *_: True)
+    monkeypatch.setattr("tui.terminal.is_terminal", lambda *_: True)
     monkeypatch.setattr("tui.app.FillstepApp", Screen)
     monkeypatch.setattr(Screen, "error", None)
     return Screen

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from attrs import frozen
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.05
-_SURROUNDINGS = ("-u", "COLUMNS", "-u", "LINES", "PS1=ready> ", "ENV=")
+_SURROUNDINGS = ("-u", "COLUMNS", "-u", "LINES", "PS1=ready> ", "ENV=", "LC_ALL=C.UTF-8", "XDG_CONFIG_HOME=/nowhere")
 """The shell is told no size: readline, which pytest imports, leaves one in the surroundings of what it starts."""
 
 
@@ -29,10 +30,13 @@ class Terminal:
         command = ["tmux", "-u", "-f", os.devnull, "-S", str(self.socket), *words]
         return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
 
-    def start(self, columns: int, rows: int) -> None:
+    def open_shell(self, columns: int, rows: int) -> None:
         shell = ("env", *_SURROUNDINGS, "sh")
         self.tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), *shell)
         self.wait_for("ready>")
+
+    def start(self, columns: int, rows: int) -> None:
+        self.open_shell(columns, rows)
         self.type(f"{sys.executable} -m tui; echo left with $?")
 
     def type(self, line: str) -> None:
@@ -66,6 +70,24 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal = Terminal(tmp_path / "s")
     yield terminal
     terminal.tmux("kill-server")
+
+
+FLAGS = "#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_cursor_flag} #{insert_flag}"
+
+
+def check_left_clean(terminal: Terminal) -> None:
+    """Expect a shell on the main screen, in which what is typed is seen and run."""
+    assert terminal.tmux("display-message", "-p", FLAGS).split() == ["0", "1", "0", "0", "0"]
+    terminal.type("echo what is typed is $((6 * 7))")
+    terminal.wait_for(r"echo what is typed is \$\(\(6")
+    terminal.wait_for("^what is typed is 42")
+
+
+def in_python(lines: str, name: str, folder: Path) -> str:
+    """Return a command that runs some lines, and then the program."""
+    file = folder / name
+    file.write_text(f"{lines}\nfrom tui.__main__ import main\nraise SystemExit(main([]))\n", encoding="utf-8")
+    return f"PYTHONPATH={ROOT} {sys.executable} {file}; echo left with $?"
 
 
 def test_the_program_starts_and_steps(terminal: Terminal) -> None:
@@ -111,10 +133,7 @@ def test_the_program_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
     terminal.press("q")
     assert terminal.wait_for(r"left with (\d+)")[1] == "0"
     assert "PAUSED" not in terminal.text()
-    flags = "#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_cursor_flag} #{insert_flag}"
-    assert terminal.tmux("display-message", "-p", flags).split() == ["0", "1", "0", "0", "0"]
-    terminal.type("echo what is typed is $((6 * 7))")
-    terminal.wait_for("what is typed is 42")
+    check_left_clean(terminal)
 
 
 def test_the_story_of_a_rejection(terminal: Terminal) -> None:
@@ -159,3 +178,71 @@ def test_the_story_of_a_rejection(terminal: Terminal) -> None:
     terminal.wait_for(r"bar +3/2015 leg 2[^$]+fill #1: buy 917 @ 43.61")  # the same screen
     terminal.press("q")
     assert terminal.wait_for(r"left with (\d+)")[1] == "0"
+
+
+@pytest.mark.parametrize(("name", "code"), [("TERM", "143"), ("HUP", "129")])
+def test_a_program_that_is_told_to_end_leaves_the_terminal_as_it_was(terminal: Terminal, name: str, code: str) -> None:
+    terminal.start(80, 24)
+    terminal.wait_for("■ PAUSED")
+    os.kill(child_of(terminal), signal.Signals[f"SIG{name}"])
+    assert terminal.wait_for(r"left with (\d+)")[1] == code
+    assert "PAUSED" not in terminal.text()
+    check_left_clean(terminal)
+
+
+def child_of(terminal: Terminal) -> int:
+    """Return the process that the shell runs."""
+    shell = terminal.tmux("display-message", "-p", "#{pane_pid}").strip()
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", shell], check=True, capture_output=True, text=True)
+    return int(found.stdout.split()[0])
+
+
+def test_a_program_ends_with_its_terminal(terminal: Terminal) -> None:
+    terminal.start(80, 24)
+    terminal.wait_for("■ PAUSED")
+    process = child_of(terminal)
+    terminal.tmux("new-session", "-d", "sh")  # so that the server goes on
+    terminal.tmux("kill-pane", "-t", "%0")
+    deadline = monotonic() + PATIENCE_SECONDS
+    while Path(f"/proc/{process}").exists():
+        assert monotonic() < deadline, "the program outlives its terminal"
+        sleep(POLL_SECONDS)
+
+
+def test_an_error_in_a_pane_leaves_the_terminal_as_it_was(terminal: Terminal, tmp_path: Path) -> None:
+    broken = (
+        "from tui.panes.price import PricePane\n"
+        "def build(self, width, height):\n"
+        "    raise RuntimeError('a pane is broken')\n"
+        "PricePane.build = build\n"
+    )
+    terminal.open_shell(100, 30)
+    terminal.type(in_python(broken, "broken.py", tmp_path))
+    assert terminal.wait_for(r"left with (\d+)")[1] == "1"
+    assert "RuntimeError: a pane is broken" in terminal.text()
+    check_left_clean(terminal)
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("{program} < /dev/null", "this needs a terminal;"),
+        ("{program} | cat", "this needs a terminal;"),
+        ("{program} 2>&1 >/dev/null | cat", "this needs a terminal;"),
+        ("export TERM=dumb; {program}", "this needs a terminal that can place text, and TERM is dumb;"),
+    ],
+)
+def test_where_there_is_no_terminal_one_line_says_what_to_do(terminal: Terminal, command: str, why: str) -> None:
+    terminal.open_shell(120, 30)
+    program = f"{{ {sys.executable} -m tui; echo left with $? >&2; }}"
+    terminal.type("clear; " + command.format(program=program))
+    assert terminal.wait_for(r"left with (\d+)")[1] == "2"
+    assert f"fillstep: {why} `fillstep run` prints a summary without one\n" in terminal.text()
+
+
+def test_the_screen_is_ascii_where_the_terminal_shows_nothing_else(terminal: Terminal) -> None:
+    terminal.open_shell(120, 30)
+    terminal.type(f"LC_ALL=C {sys.executable} -m tui")
+    terminal.wait_for("# PAUSED")
+    terminal.wait_for("- 1 Price")
+    assert terminal.text().isascii()
