@@ -99,6 +99,7 @@ class FillstepApp(App[None]):
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (self._wide_from, "-wide")]
         self._last_filters = [AsciiFilter()] if settings.ascii is Ascii.ALWAYS else []
         self.session = Session(run, Runner(run, partial(self._show_head, run), error))
+        self.session.runner.speed = settings.speed
         self._other: Session | None = None
         self._selection = Selection(newest_symbol(run))
         self._message = ""
@@ -375,7 +376,9 @@ class FillstepApp(App[None]):
 
     def new_session(self, run: Backtest, branch: Branch) -> Session:
         """Return a session of a branch."""
-        return Session(run, Runner(run, partial(self._show_head, run), branch.error), branch)
+        session = Session(run, Runner(run, partial(self._show_head, run), branch.error), branch)
+        session.runner.speed = self.session.runner.speed
+        return session
 
     def other_session(self) -> Session | None:
         """Return the parent of a branch, or the newest branch of a parent; None where there is none."""

@@ -5,8 +5,10 @@ The only file that knows asyncio, and the only one that reads a clock: for pacin
 
 import asyncio
 import gc
+from bisect import bisect_left
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 from time import perf_counter
 from typing import TypeAlias
 
@@ -110,8 +112,9 @@ class Runner:
 
     def change_speed(self, steps: int) -> int:
         """Take a speed so many steps along `SPEEDS`, and return it; the last one is as fast as it goes."""
-        at = SPEEDS.index(self.speed) if self.speed in SPEEDS else len(SPEEDS) - 1
-        self.speed = SPEEDS[min(max(at + steps, 0), len(SPEEDS) - 1)]
+        slower = bisect_left(SPEEDS, self.speed or inf, key=lambda speed: speed or inf)  # so many are
+        at = slower + steps if self.speed in SPEEDS else slower + min(steps, 0)
+        self.speed = SPEEDS[min(max(at, 0), len(SPEEDS) - 1)]
         return self.speed
 
     def _begin(self) -> asyncio.Event:

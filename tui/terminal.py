@@ -47,7 +47,8 @@ def check_terminal(surroundings: Mapping[str, str] = os.environ) -> None:
 def leaving_when_told(app: App[None]) -> Iterator[None]:
     """Let a signal that ends the program leave the screen first.
 
-    Told a second time, the program ends at once; so it does where the screen is not left in time, or the terminal is gone.
+    Told a second time, the program ends at once; so it does where the screen is not left in time, or the terminal is
+    gone.
     """
     is_left = Event()
 

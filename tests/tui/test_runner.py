@@ -139,6 +139,12 @@ def test_a_speed_is_changed_step_by_step_and_stays_at_the_ends(sample: Sample) -
     assert [runner.change_speed(1), runner.change_speed(-1), runner.change_speed(-1)] == [0, 1000, 500]
     assert runner.change_speed(-99) == SPEEDS[0] == 1
     assert runner.change_speed(2) == 5
+    runner.speed = 30  # as settings may have it
+    assert runner.change_speed(1) == 50
+    runner.speed = 30
+    assert runner.change_speed(-1) == 20
+    runner.speed = 5000
+    assert runner.change_speed(1) == 0
 
 
 def test_a_play_advances_until_there_is_nothing_further(sample: Sample) -> None:
