@@ -36,7 +36,9 @@ class TimelinePane(TellingPane):
     SIGNS = (
         ("━ ● ─", "what lies before the place where one stands, that place, and what is recorded after it"),
         ("✕", "an order was rejected there"),
+        ("◆", "a breakpoint stops there, as far as was looked"),
         ("a to z, 0 to 9", "a bookmark, by its letter"),
+        ("▔ ▀ █", "in a high screen: the drawdown, the deeper the more of it"),
     )
     PLACE = Place.BOTTOM
     COMPONENT_CLASSES: ClassVar[set[str]] = {
