@@ -162,6 +162,7 @@ def test_the_story_of_a_rejection(terminal: Terminal) -> None:
         r"parts with +order #3 submitted: buy +order #3 submitted: buy[^\n]+\n[^\n]+437 IBM limit 91.434 +219 IBM"
     )
     terminal.press("Escape")
+    terminal.wait_for(r"(?s)\A(?!.*esc close)")  # else the next key would be alt and that key
     terminal.wait_for(r"#3 buy 219 IBM limit 91.434: submitted")
     terminal.press("s")
     terminal.wait_for(r"#3 buy 219 IBM limit 91.434: accepted")
