@@ -31,6 +31,7 @@ from tui.options import Options, make_backtest, settle
 from tui.parting import tell_comparison
 from tui.progress import run_to_end
 from tui.sample import make_sample
+from tui.serve import HOST, PORT, serve
 from tui.story import tell
 from tui.summary import as_json, as_table, count_facts, fields_of
 
@@ -61,6 +62,9 @@ _Options = Annotated[Options, Parameter(name="*")]
 _DEFAULTS: Final = Options()
 _ORDER: Final = Parameter(metavar="N", show_default=False)
 _AS: Final = Parameter(name="--as", metavar="ENGINE", show_default=False)
+_ANY: Final = Parameter(allow_leading_hyphen=True, metavar="OPTIONS")
+_HOST: Final = Parameter(metavar="ADDRESS")
+_PORT: Final = Parameter(metavar="NUMBER")
 _FLAG: Final = Parameter(negative=(), show_default=False)
 
 
@@ -110,6 +114,29 @@ def _open(strategy: str, /, *, options: _Options = _DEFAULTS) -> int:
         options: What else the run is made of.
     """
     return _show(lambda: make_backtest(strategy, options))
+
+
+@_app.command(name="serve")
+def _serve(
+    strategy: str,
+    /,
+    *words: Annotated[str, _ANY],
+    host: Annotated[str, _HOST] = HOST,
+    port: Annotated[int, _PORT] = PORT,
+) -> None:
+    """Serve what `fillstep open` shows to a browser of this machine; each page that is opened is a run of its own.
+
+    For example `fillstep serve sma-cross --data AAPL.csv`, then open http://127.0.0.1:8000.
+
+    Args:
+        strategy: A name that `fillstep strategies` lists, or a file such as my_strategy.py:MyStrategy.
+        words: What `fillstep open` takes.
+        host: The address to listen on; whoever reaches it can press every key.
+        port: The port to listen on.
+    """
+    _, bound, _ = _app.parse_args(["open", strategy, *words], print_error=False, exit_on_error=False)
+    make_backtest(*bound.args, *bound.kwargs.values())  # what is wrong is said here, not on the page
+    serve((strategy, *words), host, port)
 
 
 @_app.command(name="run")

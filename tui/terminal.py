@@ -47,16 +47,13 @@ def check_terminal(surroundings: Mapping[str, str] = os.environ) -> None:
 def leaving_when_told(app: App[None]) -> Iterator[None]:
     """Let a signal that ends the program leave the screen first.
 
-    Told a second time, the program ends at once; so it does where the screen is not left in time, or the terminal is
-    gone.
+    Told a second time, it ends at once; so it does where the screen is not left in time, or the terminal is gone.
     """
     is_left = Event()
 
     def leave(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)
-        Thread(
-            target=_leave, args=(app, number, is_left), daemon=True
-        ).start()  # the screen takes calls of other threads only
+        Thread(target=_leave, args=(app, number, is_left), daemon=True).start()  # it waits
 
     before = {number: signal.signal(number, leave) for number in _ENDINGS}
     try:
@@ -68,9 +65,7 @@ def leaving_when_told(app: App[None]) -> Iterator[None]:
 
 
 def _leave(app: App[None], number: int, is_left: Event) -> None:
-    if app.is_running and is_terminal(
-        sys.__stdin__
-    ):  # one that was closed is none any more: nothing is left to restore
+    if app.is_running and is_terminal(sys.__stdin__):  # one that was closed is none any more
         app.call_later(app.exit, return_code=_TOLD + number)
         is_left.wait(_PATIENCE_SECONDS)
     if not is_left.is_set():

@@ -687,3 +687,46 @@ def test_the_help_of_an_explanation_names_every_engine(capsys: pytest.CaptureFix
     assert "For example fillstep explain dip-buyer --order 3" in shown
     for name in ("backtrader", "backtesting.py", "zipline", "lean"):
         assert name in shown
+
+
+# --- the screen of a person
+
+
+def test_a_persons_settings_are_read_before_the_screen_starts(screen: type[Screen], tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("theme = 'nord'", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FILLSTEP_CONFIG", "mine.toml")
+        assert main([]) == 0
+    assert screen.settings.theme == "nord"
+
+
+def test_a_mistake_in_a_persons_settings_is_one_line_and_exit_code_2(
+    screen: type[Screen], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("mine.toml", "layout = 'big'")
+    monkeypatch.setenv("FILLSTEP_CONFIG", "mine.toml")
+    expected = "layout: must be auto or wide or narrow, was the text big (mine.toml)"
+    assert refused(capsys, "open", "sma-cross") == (2, expected)
+
+
+def test_a_persons_settings_do_not_matter_to_a_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FILLSTEP_CONFIG", "there is none")
+    assert main(["run", "sma-cross", "--data", "A.csv"]) == 0
+
+
+def test_a_terminal_that_cannot_place_text_is_refused(
+    screen: type[Screen], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    said = "this needs a terminal that can place text, and TERM is dumb; `fillstep run` prints a summary without one"
+    assert refused(capsys) == (2, said)
+
+
+def test_a_screen_that_is_drawn_elsewhere_needs_no_terminal(
+    screen: type[Screen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.terminal.is_terminal", lambda *_: False)
+    monkeypatch.setenv("TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver")
+    assert main(["open", "buy_one.py", "--data", "A.csv"]) == 0
