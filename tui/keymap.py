@@ -66,9 +66,9 @@ def _keys(table: Layer, name: str) -> tuple[str, ...]:
 
 def _key(table: Layer, name: str, word: str) -> str:
     """Return Textual's name of a key that is written as the help shows it, or as Textual calls it."""
+    if len(word) == 1:
+        return _character_to_key(word)
     known = read_key(word)
-    if len(known) == 1:
-        return _character_to_key(known)
     *modifiers, base = known.split("+")
     base = _character_to_key(base) if len(base) == 1 else base
     if (base in _NAMED or _types(base)) and _MODIFIERS.issuperset(modifiers):

@@ -84,6 +84,8 @@ _WRITTEN: Final = {
     "escape": "esc",
     "colon": ":",
     "slash": "/",
+    "plus": "+",
+    "minus": "-",
     "at": "@",
     "exclamation_mark": "!",
     "apostrophe": "'",

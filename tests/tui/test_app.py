@@ -412,7 +412,7 @@ def test_the_help_shows_the_keys_and_takes_them(sample: Sample, on_screen: OnScr
         for leave in ("escape", "q", "question_mark"):
             await pilot.press("question_mark")
             assert shows_help(pilot)
-            assert any("Next bar; at the head, execute it" in line for line in lines_of(pilot.app))
+            assert any("The bars of the selected symbol" in line for line in lines_of(pilot.app))
             await pilot.press("n", "G")
             assert any("quit" in line for line in lines_of(pilot.app))
             await pilot.press(leave)

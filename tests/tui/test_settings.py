@@ -43,7 +43,7 @@ def test_the_example_of_the_page_is_taken(file: Path) -> None:
         ascii=Ascii.AUTO,
         layout=Layout.AUTO,
         speed=20,
-        keymap={"next_bar": ("l", "right", "f10"), "previous_bar": ("h", "left"), "quit_now": ("ctrl+x",)},
+        keymap={"next_bar": ("x", "right", "f10"), "previous_bar": ("X", "left"), "quit_now": ("ctrl+x",)},
     )
 
 
@@ -139,7 +139,7 @@ REFUSED = {
     ),
     "a key of lists": (
         "[keymap]\nzoom = 'j'",
-        "keymap.zoom: j is a key of down too: give down another ({file})",
+        "keymap.zoom: j is a key of chart_farther too: give chart_farther another ({file})",
     ),
     "a character that would end a dialog": (
         "[keymap]\nquit_now = 'x'",
