@@ -16,10 +16,12 @@ from tui.panes.pane import Pane
 from tui.widgets.axis import Bounds, settled_bounds
 from tui.widgets.candles import CandleChart, Candles, build_chart, plot_columns
 from tui.widgets.canvas import UNICODE
+from tui.widgets.columns import fit_cell
 from tui.widgets.lines import Line, set_border_text
 from tui.widgets.window import Window
 
 NARROWEST_AXIS: Final = 9
+_NO_BAR: Final = "no bar yet: n executes the first"
 _BORDER_BLANKS: Final = 2  # of the cells between the corners, those that a border text leaves free
 
 
@@ -82,7 +84,7 @@ class PricePane(Candles, Pane, can_focus=True):
         """Build the columns in view, or a hint before the first bar."""
         view = self._view
         if view is None or view.newest < 0:
-            return [(("no bar yet: n executes the first", "candles--axis"),)]
+            return [((fit_cell(_NO_BAR, width), "candles--axis"),)]
         axis_width = _axis_width(view)
         room = plot_columns(width, axis_width)
         shown = self._window.columns(view.newest, room)
