@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from attrs import define
+from textual.app import App
 from textual.pilot import Pilot
 
 from core.backtest.examples import BracketBreakout
@@ -26,6 +27,7 @@ from tui.widgets.canvas import Level
 
 Sample = Callable[..., Backtest]
 OnScreen = Callable[..., FillstepApp]
+LinesOf = Callable[[App[Any]], list[str]]
 START = datetime(2024, 1, 2, 21, tzinfo=UTC)
 
 
@@ -157,3 +159,16 @@ def test_the_keys_of_the_chart_move_nothing_in_the_run(sample: Sample, on_screen
         assert place(pilot) == end_of(pilot, 100)
 
     on_screen(sample(100), script)
+
+
+def test_what_stands_in_the_border_is_never_cut(sample: Sample, on_screen: OnScreen, lines_of: LinesOf) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        for width in range(80, 150, 3):
+            await pilot.resize_terminal(width, 30)
+            await pilot.press("h")
+            await pilot.pause()
+            bottom = next(line for line in lines_of(pilot.app) if line.startswith("╰"))
+            assert "C" in bottom.partition("╯")[0]
+            assert "…" not in bottom.partition("╯")[0]
+
+    on_screen(sample(300), script)

@@ -22,7 +22,7 @@ from tui.widgets.window import Window
 
 NARROWEST_AXIS: Final = 9
 _NO_BAR: Final = "no bar yet: n executes the first"
-_BORDER_BLANKS: Final = 2  # of the cells between the corners, those that a border text leaves free
+_BORDER_BLANKS: Final = 4  # of the cells between the corners, those that a border text leaves free
 
 
 class HasPrice(Protocol):

@@ -91,9 +91,6 @@ class Rows(LineWidget, can_focus=True):
         color: $block-cursor-foreground;
         background: $block-cursor-background;
     }
-    Rows:focus:nocolor > .rows--cursor, Widget:focus Rows:nocolor > .rows--cursor {
-        text-style: reverse;
-    }
     """
 
     class Selected(Message):
