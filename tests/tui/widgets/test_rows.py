@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from rich.cells import cell_len
+from textual.color import Color
 from textual.containers import Container
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.geometry import Region
@@ -513,7 +514,10 @@ def test_the_cursor_shows_without_color(on_stage: Callable[..., None]) -> None:
         rows.show(Orders(3))
         rows.focus()
         await pilot.pause()
-        assert [bool(style_of(rows, y).reverse) for y in (1, 2)] == [True, False]
+        cursor, other = (style_of(rows, y).bgcolor or rows.styles.background.rich_color for y in (1, 2))
+        grays = [Color.from_rich_color(one).monochrome.brightness for one in (cursor, other)]
+        assert abs(grays[0] - grays[1]) > 0.2
+        assert not style_of(rows, 1).reverse
 
     on_stage(script, rows, no_color=True)
 
