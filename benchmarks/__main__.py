@@ -34,9 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measure(options: argparse.Namespace, folder: Path) -> int:
     before = _load()
-    parts = options.only or (list(WORKLOADS) if options.peers else list(PARTS))
     results = measure(
-        parts,
+        options.only or PARTS,
         folder,
         bars=options.bars,
         times=options.runs,

@@ -62,7 +62,7 @@ def sample(name: str, folder: Path) -> tuple[Outcome, Samples]:
     backtest.run()
     outcome = outcome_of(backtest, 0.0, perf_counter() - begun)
     samples = Samples()
-    signal.signal(signal.SIGALRM, samples.take)
+    before = signal.signal(signal.SIGALRM, samples.take)
     for _ in range(_MOST_RUNS):
         backtest = make()
         signal.setitimer(signal.ITIMER_REAL, _EVERY_SECONDS, _EVERY_SECONDS)
@@ -70,6 +70,7 @@ def sample(name: str, folder: Path) -> tuple[Outcome, Samples]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         if samples.count >= _LEAST_SAMPLES:
             break
+    signal.signal(signal.SIGALRM, before)
     return outcome, samples
 
 
