@@ -7,60 +7,68 @@ or loops, so what a function does in one go is found at its end.
 import argparse
 import signal
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from types import CodeType, FrameType
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import define, field
 
 from benchmarks.measure import outcome_of
 from benchmarks.outcome import Outcome
 from benchmarks.workloads import WORKLOADS, make_backtest
+from core import Backtest
+
+KeyT = TypeVar("KeyT")
 
 _ROOT: Final = Path(__file__).parent.parent
 _EVERY_SECONDS: Final = 0.001
 _LEAST_SAMPLES: Final = 3_000
 _MOST_RUNS: Final = 200
-_SHOWN: Final = 0.01  # of the whole
+_TIMES: Final = 3
+_DEPTH: Final = 7  # how far below the loop the tree of calls is shown
+_SHOWN: Final = 0.02  # of the whole
 _MICRO: Final = 1e6
+_LOOP: Final = Backtest.run.__code__
 
 
 @define
 class Samples:
-    """What was being executed.
+    """What was being executed, each time that was looked.
 
     Attributes:
-        own: How often each function itself.
-        inclusive: How often it or what it had called.
+        stacks: How often each stack of functions was met, from the one that the run is executed by to the innermost.
         count: How often was looked.
     """
 
-    own: Counter[CodeType] = field(factory=Counter)
-    inclusive: Counter[CodeType] = field(factory=Counter)
+    stacks: Counter[tuple[CodeType, ...]] = field(factory=Counter)
     count: int = 0
 
     def take(self, _: int, frame: FrameType | None) -> None:
         """Look."""
-        if frame is None:
-            return
-        self.count += 1
-        self.own[frame.f_code] += 1
-        seen = set()
-        while frame is not None:
-            seen.add(frame.f_code)
+        codes = []
+        while frame is not None and frame.f_code is not _LOOP:
+            codes.append(frame.f_code)
             frame = frame.f_back
-        self.inclusive.update(seen)
+        self.stacks[tuple(reversed(codes))] += 1
+        self.count += 1
+
+    def by(self, name_of: Callable[[tuple[CodeType, ...]], KeyT | None]) -> Counter[KeyT]:
+        """Return how often was met what a stack is called; one that is None is not counted."""
+        result: Counter[KeyT] = Counter()
+        for stack, count in self.stacks.items():
+            name = name_of(stack)
+            if name is not None:
+                result[name] += count
+        return result
 
 
 def sample(name: str, folder: Path) -> tuple[Outcome, Samples]:
-    """Run a workload once as it is, then as often as it takes to see enough of it."""
+    """Run a workload three times as it is, then as often as it takes to see enough; return the middle one of the three."""
     make = make_backtest(name, folder)
-    backtest = make()
-    begun = perf_counter()
-    backtest.run()
-    outcome = outcome_of(backtest, 0.0, perf_counter() - begun)
+    outcomes = sorted((_timed(make()) for _ in range(_TIMES)), key=lambda one: one.run_seconds)
     samples = Samples()
     before = signal.signal(signal.SIGALRM, samples.take)
     for _ in range(_MOST_RUNS):
@@ -71,32 +79,60 @@ def sample(name: str, folder: Path) -> tuple[Outcome, Samples]:
         if samples.count >= _LEAST_SAMPLES:
             break
     signal.signal(signal.SIGALRM, before)
-    return outcome, samples
+    return outcomes[_TIMES // 2], samples
+
+
+def _timed(backtest: Backtest) -> Outcome:
+    begun = perf_counter()
+    backtest.run()
+    return outcome_of(backtest, 0.0, perf_counter() - begun)
 
 
 def lines_of(name: str, outcome: Outcome, samples: Samples) -> Iterator[str]:
-    """Yield what a bar or an order takes in each file and in each function, in microseconds."""
-    units, unit = (outcome.orders, "order") if outcome.orders == outcome.rows else (outcome.rows, "bar")
-    each = _MICRO * outcome.run_seconds / units
+    """Yield what a bar and an order take, in microseconds: below each call of the loop, in each file and function."""
     yield f"{name}: {WORKLOADS[name].what}"
     yield (
         f"{outcome.rows:,} rows, {outcome.orders:,} orders, {outcome.fills:,} fills, {outcome.events:,} facts "
-        f"in {outcome.run_seconds:.3f} s: {each:.3f} us a {unit}; {samples.count:,} samples"
+        f"in {outcome.run_seconds:.3f} s; {samples.count:,} samples"
     )
-    files: Counter[str] = Counter()
-    for code, count in samples.own.items():
-        files[_file(code)] += count
-    yield ""
-    yield f"{'us':>8}  file"
-    for file, count in files.most_common():
-        if count >= _SHOWN * samples.count:
-            yield f"{each * count / samples.count:>8.3f}  {file}"
-    yield ""
-    yield f"{'own us':>8}{'with calls':>12}  function"
-    shown = [code for code, count in samples.inclusive.most_common() if count >= _SHOWN * samples.count]
-    for code in sorted(shown, key=lambda code: -samples.own[code]):
-        own, inclusive = (each * counter[code] / samples.count for counter in (samples.own, samples.inclusive))
-        yield f"{own:>8.3f}{inclusive:>12.3f}  {_file(code)} {code.co_qualname}"
+    tree: Counter[tuple[CodeType, ...]] = Counter()
+    for depth in range(1, _DEPTH + 1):
+        tree.update(samples.by(partial(_first, depth)))
+    files = samples.by(lambda stack: _file(stack[-1]) if stack else None)
+    functions = samples.by(lambda stack: _named(stack[-1]) if stack else None)
+    write = partial(_line, outcome, samples.count)
+    yield from ("", _head("with all that it calls"))
+    for stack in sorted(tree, key=lambda stack: [(-tree[stack[:end]], _named(stack[end - 1])) for end in _ends(stack)]):
+        yield from write(tree[stack], f"{'  ' * (len(stack) - 1)}{_named(stack[-1])}")
+    for title, counts in (("file", files), ("function itself", functions)):
+        yield from ("", _head(title))
+        for told, count in counts.most_common():
+            yield from write(count, told)
+
+
+def _first(depth: int, stack: tuple[CodeType, ...]) -> tuple[CodeType, ...] | None:
+    return stack[:depth] if len(stack) >= depth else None
+
+
+def _ends(stack: Sequence[CodeType]) -> range:
+    return range(1, len(stack) + 1)
+
+
+def _head(title: str) -> str:
+    return f"{'us a bar':>10}{'an order':>10}  {title}"
+
+
+def _line(outcome: Outcome, whole: int, count: int, told: str) -> Iterator[str]:
+    """Yield a line for so many of all samples, unless they are few."""
+    if count < _SHOWN * whole:
+        return
+    seconds = outcome.run_seconds * count / whole
+    order = f"{_MICRO * seconds / outcome.orders:.3f}" if outcome.orders else ""
+    yield f"{_MICRO * seconds / outcome.rows:>10.3f}{order:>10}  {told}"
+
+
+def _named(code: CodeType) -> str:
+    return f"{_file(code)} {code.co_qualname}"
 
 
 def _file(code: CodeType) -> str:
