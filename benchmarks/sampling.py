@@ -66,7 +66,7 @@ class Samples:
 
 
 def sample(name: str, folder: Path) -> tuple[Outcome, Samples]:
-    """Run a workload three times as it is, then as often as it takes to see enough; return the middle one of the three."""
+    """Run a workload three times as it is, to return the middle one, then as often as it takes to see enough."""
     make = make_backtest(name, folder)
     outcomes = sorted((_timed(make()) for _ in range(_TIMES)), key=lambda one: one.run_seconds)
     samples = Samples()

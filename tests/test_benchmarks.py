@@ -27,6 +27,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("few")
+    write_data(folder, 300)
+    return folder
+
+
 @pytest.fixture
 def low_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return bars at prices around 20.00, where half a percent is 10 ticks, which some bars reach."""
@@ -120,14 +127,14 @@ def test_w4_holds_the_same_part_of_equity_in_each_symbol(data: Path) -> None:
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
-def test_a_run_step_by_step_comes_to_the_same(name: str, data: Path) -> None:
-    stepped, whole = measure.measure_steps(name, data), measure.measure_run(name, data)
+def test_a_run_step_by_step_comes_to_the_same(name: str, few: Path) -> None:
+    stepped, whole = measure.measure_steps(name, few), measure.measure_run(name, few)
     assert len(stepped.tenths) == 10
     assert (stepped.orders, stepped.fills, stepped.equity) == (whole.orders, whole.fills, whole.equity)
 
 
-def test_what_is_kept_of_an_order_is_counted(data: Path) -> None:
-    busy, idle = measure.measure_memory("W3", data), measure.measure_memory("W2", data)
+def test_what_is_kept_of_an_order_is_counted(few: Path) -> None:
+    busy, idle = measure.measure_memory("W3", few), measure.measure_memory("W2", few)
     assert busy.kept_bytes > idle.kept_bytes + 100 * busy.orders
 
 
@@ -248,12 +255,12 @@ def test_an_engine_that_is_installed_agrees_to_the_cent(peer: Peer, name: str, t
 
 
 def test_a_profile_names_files_and_functions_in_microseconds_of_an_order(
-    data: Path, monkeypatch: pytest.MonkeyPatch
+    few: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sampling, "_LEAST_SAMPLES", 50)
-    lines = list(sampling.lines_of("W3", *sampling.sample("W3", data)))
+    lines = list(sampling.lines_of("W3", *sampling.sample("W3", few)))
     assert lines[0] == "W3: a limit order on every bar, alive for one"
-    assert lines[1].startswith("2,000 rows, 2,000 orders, 0 fills, 5,998 facts in ")
+    assert lines[1].startswith("300 rows, 300 orders, 0 fills, 898 facts in ")
     assert any("  core/backtest/loop.py Backtest." in line for line in lines)
     assert any("  core/execution/" in line for line in lines)
 
