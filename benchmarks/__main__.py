@@ -16,6 +16,7 @@ from benchmarks.outcome import ChildError, run_child
 from benchmarks.suite import MEASURE, PARTS, WORKLOADS, measure
 from benchmarks.table import lines_of
 
+_WHAT = "Measure what Fillstep takes, beside its goals and other engines."
 _BARS = 100_000
 _TIMES = 5
 _PROFILED = (*WORKLOADS, "fills", "rest")
@@ -74,7 +75,7 @@ def _whole(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=_WHAT)
     parser.add_argument("--bars", type=_whole, default=_BARS, help=f"bars of a workload ({_BARS})")
     parser.add_argument("--runs", type=_whole, default=_TIMES, help=f"how often what is quick is measured ({_TIMES})")
     parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=f"some of {', '.join(PARTS)}")

@@ -119,7 +119,7 @@ def _ends(stack: Sequence[CodeType]) -> range:
 
 
 def _head(title: str) -> str:
-    return f"{'us a bar':>10}{'an order':>10}  {title}"
+    return f"{'us a bar':>10}{'an order':>13}  {title}"
 
 
 def _line(outcome: Outcome, whole: int, count: int, told: str) -> Iterator[str]:
@@ -128,7 +128,7 @@ def _line(outcome: Outcome, whole: int, count: int, told: str) -> Iterator[str]:
         return
     seconds = outcome.run_seconds * count / whole
     order = f"{_MICRO * seconds / outcome.orders:.3f}" if outcome.orders else ""
-    yield f"{_MICRO * seconds / outcome.rows:>10.3f}{order:>10}  {told}"
+    yield f"{_MICRO * seconds / outcome.rows:>10.3f}{order:>13}  {told}"
 
 
 def _named(code: CodeType) -> str:

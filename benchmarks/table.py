@@ -12,6 +12,7 @@ from benchmarks.suite import WORKLOADS, Key, Results
 
 _MILLION: Final = 1_000_000
 _MICRO: Final = 1e6
+_MILLI: Final = 1e3
 _MEGABYTE: Final = 1024 * 1024
 _TIMES_GOALS: Final[Mapping[Key, float]] = {
     ("backtesting.py", "W1"): 8,
@@ -91,17 +92,17 @@ def _rate(name: str, outcomes: Sequence[Outcome], count: Callable[[Outcome], int
 
 
 def _lives(ours: Mapping[Key, Sequence[Outcome]]) -> Iterator[Figure]:
-    """Yield what an order takes beyond the bars that it lives on, in microseconds."""
+    """Yield what an order takes beyond the bars that it lives on."""
     lives = (
-        ("W3", "an order's life, us", 3.0),
-        ("fills", "an order's life with its fill, us", 4.5),
-        ("rest", "an order that rests through all bars, us", 10.0),
+        ("W3", "an order's life, us", _MICRO, 3.0),
+        ("fills", "an order's life with its fill, us", _MICRO, 4.5),
+        ("rest", "an order that rests through all bars, ms", _MILLI, 0.01),
     )
     idle = ours.get(("run", "W2"), [])
-    for name, told, goal in lives:
+    for name, told, unit, goal in lives:
         pairs = list(zip(ours.get(("run", name), []), idle, strict=False))
         if pairs:
-            beyond = [_MICRO * (one.run_seconds - other.run_seconds) / one.orders for one, other in pairs]
+            beyond = [unit * (one.run_seconds - other.run_seconds) / one.orders for one, other in pairs]
             yield Figure(told, beyond, goal, digits=2, peak_bytes=_peak([one for one, _ in pairs]))
 
 
@@ -152,7 +153,7 @@ def _peer_lines(results: Results) -> Iterator[str]:
 
 
 def _beside(key: Key, theirs: Sequence[Outcome], ours: Sequence[Outcome]) -> str:
-    their_ms, our_ms = (1000 * median([one.whole_seconds for one in outcomes]) for outcomes in (theirs, ours))
+    their_ms, our_ms = (_MILLI * median([one.whole_seconds for one in outcomes]) for outcomes in (theirs, ours))
     times, goal = their_ms / our_ms, _TIMES_GOALS.get(key)
     wanted = "" if goal is None else f"{goal:g}"
     verdict = "" if goal is None else "met" if times >= goal else "missed"

@@ -246,12 +246,14 @@ def test_a_child_that_fails_says_why() -> None:
 
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
 @pytest.mark.parametrize("name", WORKLOADS)
+@pytest.mark.usefixtures("low_data")  # so that limits fill
 def test_an_engine_that_is_installed_agrees_to_the_cent(peer: Peer, name: str, tmp_path: Path) -> None:
     if peer.version is None or name in peer.cannot:
         pytest.skip("not installed, or has no way to do it")
     write_data(tmp_path, ROWS, for_peers=True)
     theirs, ours = Outcome.from_child(peer.module, name, str(tmp_path)), measure.measure_run(name, tmp_path)
     assert (theirs.fills, theirs.equity) == (ours.fills, ours.equity)
+    assert (ours.fills > 0) is (name != "W2")
 
 
 def test_a_profile_names_files_and_functions_in_microseconds_of_an_order(

@@ -48,8 +48,8 @@ def _read(file: Path) -> Any:
 
 
 def commission(quantity: float, price: float) -> float:  # noqa: ARG001 - engines give both
-    """Return 0.005 a unit, at least 1.00: money."""
-    return max(1.0, 0.005 * abs(quantity))
+    """Return 0.005 a unit, at least 1.00, in whole cents, a half of one up: money."""
+    return max(100, (abs(int(quantity)) + 1) // 2) / 100
 
 
 def wanted_quantity(equity: float, close: float, symbols: int) -> int:
