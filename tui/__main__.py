@@ -29,7 +29,7 @@ from core.replay.explain import explain_order
 from core.text import clean
 from tui.options import Options, make_backtest, settle
 from tui.parting import tell_comparison
-from tui.progress import run_to_end
+from tui.progress import run_to_end, said_once_it_takes_long
 from tui.sample import make_sample
 from tui.serve import HOST, PORT, serve
 from tui.story import tell
@@ -232,7 +232,9 @@ def _show(make: Callable[[], Backtest]) -> int:
 
     check_terminal()
     settings = read_user_settings()
-    app = FillstepApp(make(), settings=settings)
+    with said_once_it_takes_long("loading ..."):
+        run = make()
+    app = FillstepApp(run, settings=settings)
     with leaving_when_told(app):
         app.run()
     if app.error:

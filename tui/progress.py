@@ -1,6 +1,9 @@
-"""A run to its end, with a bar on the terminal once it takes a while, and how fast it was once it took one."""
+"""What takes long is said on the terminal: a run to its end with a bar, and how fast it was; loading in a word."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer
 from time import monotonic
 from typing import Final
 
@@ -30,6 +33,28 @@ def run_to_end(backtest: Backtest) -> None:
     seconds, steps = monotonic() - begun, backtest.step_count - done
     if seconds > _PATIENCE_SECONDS:
         print(f"{steps:,} steps in {seconds:.2f} s, {steps / seconds:,.0f} a second", file=sys.stderr)
+
+
+@contextmanager
+def said_once_it_takes_long(text: str, seconds: float = _PATIENCE_SECONDS) -> Iterator[None]:
+    """Say on the terminal what goes on, once it takes a while; nothing of it stays, and nothing is said to a pipe.
+
+    Args:
+        text: What goes on.
+        seconds: After how long it is said.
+    """
+    console = Console(stderr=True)
+    status = console.status(text)
+    timer = Timer(seconds, status.start)
+    if is_terminal(sys.stderr) and console.is_interactive:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if timer.ident is not None:
+            timer.join()
+        status.stop()
 
 
 def _run_with_bar(backtest: Backtest, bar: Progress) -> None:

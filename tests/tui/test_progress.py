@@ -2,6 +2,7 @@
 
 import re
 from io import StringIO
+from time import sleep
 
 import pytest
 
@@ -66,3 +67,23 @@ def test_a_stream_that_is_not_there_is_no_terminal() -> None:
     assert progress.is_terminal(Terminal(), Terminal())
     assert not progress.is_terminal(Terminal(), StringIO())
     assert not progress.is_terminal(None)
+
+
+def said_while_waiting(stderr: StringIO, monkeypatch: pytest.MonkeyPatch, *, is_long: bool) -> str:
+    monkeypatch.setattr("sys.stderr", stderr)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress.said_once_it_takes_long("loading ...", 0 if is_long else 1_000):
+        while is_long and isinstance(stderr, Terminal) and "loading" not in stderr.getvalue():
+            sleep(0.001)
+    return stderr.getvalue()
+
+
+def test_what_takes_long_is_said_and_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = said_while_waiting(Terminal(), monkeypatch, is_long=True)
+    assert "loading ..." in said
+    assert said.endswith("\x1b[2K")  # the line is blank again
+
+
+def test_what_takes_no_time_is_not_said_nor_is_anything_to_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "loading" not in said_while_waiting(Terminal(), monkeypatch, is_long=False)
+    assert said_while_waiting(StringIO(), monkeypatch, is_long=True) == ""
