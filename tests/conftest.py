@@ -31,3 +31,8 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
 )
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes test at once: the tests of the screen wait most of their time, for the screen."""
+    return 2 * (os.cpu_count() or 1)

@@ -165,7 +165,7 @@ def shown(view: Literal, script: Callable[[Pilot[Any], PricePane], Any], on_stag
 def test_the_newest_bar_is_written_in_the_border(on_stage: OnStage) -> None:
     async def script(_: Pilot[Any], pane: PricePane) -> None:
         # 50 + 7 x 398 % 31 = 50 + 27
-        assert pane.border_subtitle == "O 77.00 H 79.00 L 75.00 C 78.00  V 398"
+        assert pane.border_subtitle == "O77.00 H79.00 L75.00 C78.00  V 398"
         assert pane.selected_step is None
 
     shown(view_of(398, bars=LONG), script, on_stage)
@@ -177,7 +177,7 @@ def test_keys_move_a_cursor_whose_bar_is_written_in_the_border(on_stage: OnStage
         await pilot.press("h", "h")
         assert column(pane, "┊") == [PLOT - 3]
         assert pane.selected_step == 396
-        assert pane.border_subtitle == "O 63.00 H 65.00 L 61.00 C 64.00  V 396"
+        assert pane.border_subtitle == "O63.00 H65.00 L61.00 C64.00  V 396"
         await pilot.press("l")
         assert pane.selected_step == 397
         await pilot.press("G")
@@ -356,7 +356,7 @@ def test_where_the_symbol_has_no_bar_the_border_says_so(on_stage: OnStage) -> No
         assert pane.border_subtitle == "no bar now  C78.00  V 398"
         pane.focus()
         await pilot.press("h")
-        assert str(pane.border_subtitle).startswith("O 70.00")
+        assert str(pane.border_subtitle).startswith("O70.00")
 
     shown(Literal(evolve(view_of(398, bars=LONG).price, has_bar=False)), script, on_stage)
 
