@@ -20,12 +20,11 @@ from core.money import fraction_digits, subtract
 from core.order import OrderStatus, OrderType, TrackedOrder
 from core.position import Position
 from core.reason import Reason
-from core.replay.conditions import About, symbol_of
+from core.replay.conditions import symbol_of
 from core.replay.cursor import Cursor
 from core.replay.explain import explain_step, newest_row
 from core.replay.moment import Moment
 from core.replay.past_orders import PastOrders
-from core.replay.search import Search
 from core.replay.timeline import Timeline
 from core.risk.exposure import leverage, total
 from core.text import clean
@@ -84,7 +83,6 @@ class Scene:
     moment_at: Callable[[Cursor], Moment] = field(init=False)
     _lives: Lives = field(init=False)
     _ended: dict[int, OrderLine] = field(factory=dict, init=False)
-    _about: dict[int, Search] = field(factory=dict, init=False)
 
     @timeline.default
     def _default_timeline(self) -> Timeline:
@@ -179,13 +177,6 @@ class Scene:
         rise = (to_ticks(price, bars.digits) - bars.closes[row]) * record.sign
         missing = rise if record.waits_for_stop else -rise
         return f"{max(-(-missing // tick), 0):,}"
-
-    def search_about(self, order_id: int) -> Search:
-        """Return the search for facts about an order; that of the newest order that was asked for is kept."""
-        if order_id not in self._about:
-            self._about.clear()
-            self._about[order_id] = Search(self.timeline, About(order_id))
-        return self._about[order_id]
 
     def why_open(self, moment: Moment, order_id: int) -> Reason | None:
         """Say why an open order has not filled in the bar of a moment; None before that bar is over."""
