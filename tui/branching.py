@@ -13,7 +13,7 @@ from core.backtest.loop import Backtest
 from core.backtest.strategies import find_strategy
 from core.backtest.strategy import Strategy
 from core.errors import InputError
-from core.replay.branch import Branch, Change, branch, remedy, with_order, without_order
+from core.replay.branch import Branch, Change, remedy, with_order, without_order
 from core.replay.cursor import Cursor
 from core.replay.divergence import place_of
 from core.replay.history import History
@@ -98,16 +98,11 @@ def _fields_of(strategy: Strategy) -> dict[str, object]:
     return {str(one.alias): getattr(strategy, one.name) for one in attrs.fields(type(strategy)) if one.init}
 
 
-def made(session: Session, change: Change) -> tuple[Branch, Cursor, Cursor]:
-    """Run a branch, and return it, with where one stands in it and in its parent.
+def standing(session: Session, result: Branch) -> tuple[Branch, Cursor, Cursor]:
+    """Return a branch, with where one stands in it and in its parent.
 
     Both are where the runs part; where they do not, both are where one stood, or as far as the branch has come.
     """
-    return standing(session, branch(session.run, change))
-
-
-def standing(session: Session, result: Branch) -> tuple[Branch, Cursor, Cursor]:
-    """Return a branch, with where one stands in it and in its parent; see `made`."""
     parting = result.divergence
     if parting is None:
         here = session.timeline.cursor

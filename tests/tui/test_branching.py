@@ -12,9 +12,9 @@ from core.backtest.strategies import find_strategy
 from core.backtest.strategy import Now
 from core.errors import InputError
 from core.order import BUY, Order
-from core.replay.branch import Branch
+from core.replay.branch import Branch, branch
 from tests.core.builders import Action, backtest, bars_of
-from tui.branching import change_of, first_facts, made, reloaded, retry, told
+from tui.branching import change_of, first_facts, reloaded, retry, standing, told
 from tui.commands import MakeBranch
 from tui.runner import Runner
 from tui.session import Session
@@ -97,7 +97,7 @@ def test_an_order_is_retried_with_the_quantity_that_would_have_passed() -> None:
     session = scripted({0: buys(1200)})  # for 120,000, of 100,000
     change = retry(session, 1)
     assert change.edits == {1: Order("ACME", BUY, 1000)}
-    result, here, there = made(session, change)
+    result, here, there = standing(session, branch(session.run, change))
     assert result.run.broker.fills()[0].quantity == 1000
     assert here == there == session.timeline.after(0)
 
@@ -119,7 +119,8 @@ def test_where_no_remedy_follows_from_a_reason_it_says_so() -> None:
 
 def test_both_stand_after_the_fact_in_which_they_differ() -> None:
     session = scripted({0: buys(10), 2: buys(5)})
-    result, there, here = made(session, change_of(session, MakeBranch(edit=(2, Order("ACME", BUY, 7)))))
+    change = change_of(session, MakeBranch(edit=(2, Order("ACME", BUY, 7))))
+    result, there, here = standing(session, branch(session.run, change))
     assert (here.step, there.step) == (2, 2)
     assert here == there == session.timeline.find_order(2)
     assert told(result) == "branch: order #2 is buy 7 ACME | parts at bar 3 | equity 0.00 at bar 4 | p parent, d both"
@@ -129,7 +130,8 @@ def test_both_stand_after_the_fact_in_which_they_differ() -> None:
 def test_where_they_do_not_part_one_stays_where_one_stood() -> None:
     session = scripted({0: buys(10)})
     session.timeline.seek(session.timeline.end_of_step(1))
-    result, there, here = made(session, change_of(session, MakeBranch(setting=("allow_short", "true"))))
+    change = change_of(session, MakeBranch(setting=("allow_short", "true")))
+    result, there, here = standing(session, branch(session.run, change))
     assert here == there == session.timeline.end_of_step(1)
     assert (
         told(result) == "branch: allow_short is true | the runs do not part | equity 0.00 at bar 4 | p parent, d both"
@@ -139,7 +141,7 @@ def test_where_they_do_not_part_one_stays_where_one_stood() -> None:
 
 def test_a_branch_says_what_equity_it_gained() -> None:
     session = scripted({0: buys(10)})
-    result, _, _ = made(session, change_of(session, MakeBranch(edit=(1, None))))
+    result = branch(session.run, change_of(session, MakeBranch(edit=(1, None))))
     # 10 bought at 100 are worth 80 at the end: without them 200 more
     assert "| equity +200.00 at bar 4 |" in told(result)
     assert first_facts(result) == ("order #1", "accepted", "rejected: dropped by hand, in this branch of the run")
@@ -175,7 +177,7 @@ def test_a_file_is_loaded_again_with_the_fields_that_it_still_has(tmp_path: Path
     file.write_text(BUYER.format(fields="quantity: int = 10\n    new: int = 3", step=1))
     strategy = reloaded(run).strategy
     assert (strategy.quantity, strategy.new) == (7, 3)  # type: ignore[union-attr]
-    result, there, here = made(session_of(run), reloaded(run))
+    result, there, here = standing(session_of(run), branch(run, reloaded(run)))
     assert (there.step, here.step) == (0, 0)
     assert [one.timestamp for one in result.run.broker.fills()] == [run.feed.time(2)]
 
