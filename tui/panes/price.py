@@ -15,7 +15,7 @@ from tui.messages import SeekRequested
 from tui.panes.pane import Pane
 from tui.widgets.axis import Bounds, settled_bounds
 from tui.widgets.candles import CandleChart, Candles, build_chart, plot_columns
-from tui.widgets.canvas import UNICODE
+from tui.widgets.canvas import POINTS
 from tui.widgets.columns import fit_cell
 from tui.widgets.lines import Line, set_border_text
 from tui.widgets.window import Window
@@ -141,7 +141,7 @@ class PricePane(Candles, Pane, can_focus=True):
         title = f"{self.TITLE} {view.title}"
         if self._window.size > 1:
             title += f" x{self._window.size}"
-        for sign, name in zip(UNICODE.points, view.indicators, strict=False):
+        for sign, name in zip(POINTS, view.indicators, strict=False):
             longer = f"{title} {sign} {clean(name)}"
             title = longer if cell_len(longer) <= room else title
         return title

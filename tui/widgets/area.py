@@ -20,12 +20,10 @@ if TYPE_CHECKING:
 Number: TypeAlias = "int | float | Decimal"
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
-ASCII_EIGHTHS = " .,,----#"
 FILL = "area--fill"
 """The component class of the columns."""
 
 AXIS = "│"
-ASCII_AXIS = "|"
 LABEL_ROWS = 6
 """Up to so many lines, each has a label; twice as many, every second one; and so on."""
 
@@ -53,9 +51,7 @@ def value_range(values: Sequence[Number | None]) -> tuple[float, float] | None:
     return (min(known), max(known)) if known else None
 
 
-def build_area(
-    chart: AreaChart, width: int, height: int, *, bounds: Bounds, axis_width: int, ascii_only: bool = False
-) -> list[Line]:
+def build_area(chart: AreaChart, width: int, height: int, *, bounds: Bounds, axis_width: int) -> list[Line]:
     """Build the lines of an area.
 
     Args:
@@ -64,17 +60,15 @@ def build_area(
         height: Lines.
         bounds: Lowest and highest value of the scale.
         axis_width: Cells of the axis, the rule included.
-        ascii_only: Whether the terminal has no block characters.
     """
     columns = max(width - axis_width, 0)
     shown = chart.values[-columns:] if columns else ()
     eighths = [_eighths(value, bounds, height) for value in shown]
-    blocks, rule = (ASCII_EIGHTHS, ASCII_AXIS) if ascii_only else (EIGHTHS, AXIS)
-    labels, blank = _axis_labels(chart, height, bounds, rule), (rule, "area--axis")
+    labels, rule = _axis_labels(chart, height, bounds), (AXIS, "area--axis")
     return [
         (
-            (_blocks(eighths, height - 1 - y, blocks).ljust(columns), FILL),
-            axis_span(labels, y, width - columns, blank),
+            (_blocks(eighths, height - 1 - y).ljust(columns), FILL),
+            axis_span(labels, y, width - columns, rule),
         )
         for y in range(height)
     ]
@@ -91,18 +85,18 @@ def _eighths(value: Number | None, bounds: Bounds, height: int) -> int:
     return min(max(int((float(value) - low) / (high - low) * full + 0.5), 1), full)
 
 
-def _blocks(eighths: Sequence[int], row: int, blocks: str) -> str:
+def _blocks(eighths: Sequence[int], row: int) -> str:
     """Return one line of columns, counted from the lowest."""
     below = row * _FULL
-    return "".join([blocks[min(max(height - below, 0), _FULL)] for height in eighths])
+    return "".join([EIGHTHS[min(max(height - below, 0), _FULL)] for height in eighths])
 
 
-def _axis_labels(chart: AreaChart, height: int, bounds: Bounds, rule: str) -> dict[int, Span]:
+def _axis_labels(chart: AreaChart, height: int, bounds: Bounds) -> dict[int, Span]:
     """Label lines with the value at their upper edge."""
     low, high = bounds
     every = (height - 1) // LABEL_ROWS + 1
     step = (high - low) / height
-    return {y: (rule + chart.label(high - y * step), "area--axis") for y in range(0, height, every)}
+    return {y: (AXIS + chart.label(high - y * step), "area--axis") for y in range(0, height, every)}
 
 
 class Area(LineWidget):
@@ -114,17 +108,15 @@ class Area(LineWidget):
     Area > .area--axis { text-style: dim; }
     """
 
-    def __init__(self, *, axis_width: int = 10, ascii_only: bool = False, **names: Unpack[WidgetNames]) -> None:
+    def __init__(self, *, axis_width: int = 10, **names: Unpack[WidgetNames]) -> None:
         """Make an area that is blank until `show`.
 
         Args:
             axis_width: Cells of the axis, the rule included. It is fixed, so that columns keep still.
-            ascii_only: Whether the terminal has no block characters.
             names: `name`, `id` and `classes` of the widget.
         """
         super().__init__(**names)
         self._axis_width = axis_width
-        self._ascii_only = ascii_only
         self._scale = Scale()
         self._chart: AreaChart | None = None
 
@@ -143,7 +135,7 @@ class Area(LineWidget):
         chart = self._chart
         if chart is None or not (bounds := self._bounds(chart, width)):
             return []
-        return build_area(chart, width, height, bounds=bounds, axis_width=self._axis_width, ascii_only=self._ascii_only)
+        return build_area(chart, width, height, bounds=bounds, axis_width=self._axis_width)
 
     def _bounds(self, chart: AreaChart, width: int) -> Bounds | None:
         """Return the scale for what is visible."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Unpack
 from attrs import field, frozen
 
 from tui.widgets.axis import Bounds, Scale, axis_span, grid_values, nice_step
-from tui.widgets.canvas import INDICATOR_STYLES, UNICODE, Candle, Canvas, Glyphs, Level, Pen, Plot
+from tui.widgets.canvas import INDICATOR_STYLES, Candle, Canvas, Level, Pen, Plot
 from tui.widgets.columns import fit_cell
 from tui.widgets.lines import Line, LineWidget, Span, WidgetNames
 
@@ -27,6 +27,23 @@ VOLUME_ROWS = 2
 
 LABEL_ROWS = 3
 """Lines, at least, from one label of the axis to the next."""
+
+_AXIS = "│"
+_TICK = "┤"
+"""The axis beside a label."""
+
+_CLOSE = "▸"
+"""The axis beside the last close."""
+
+_BUY, _SELL = "▷", "◁"
+"""The axis beside a level at which something is to be bought, or sold."""
+
+_CORNER = "└"
+"""Before a label of the bottom line."""
+
+_LEVEL = "╌"
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
+"""Blocks of volume, from none to a whole cell."""
 
 
 @frozen
@@ -73,9 +90,7 @@ def price_range(candles: Sequence[Candle | None]) -> tuple[int, int] | None:
     return min(candle[2] for candle in known), max(candle[1] for candle in known)
 
 
-def build_chart(
-    chart: CandleChart, width: int, height: int, *, bounds: Bounds, axis_width: int, glyphs: Glyphs = UNICODE
-) -> list[Line]:
+def build_chart(chart: CandleChart, width: int, height: int, *, bounds: Bounds, axis_width: int) -> list[Line]:
     """Build the lines of a chart.
 
     Args:
@@ -84,22 +99,21 @@ def build_chart(
         height: Lines, the last of them for labels where there are more than two.
         bounds: Lowest and highest price, in ticks, of the scale.
         axis_width: Cells of the axis, the rule included.
-        glyphs: The characters to draw with.
     """
     columns = plot_columns(width, axis_width)
     above = height - 1 if height > 2 else height  # noqa: PLR2004 - as the docstring says
     first = max(len(chart.candles) - columns, 0)
-    below = _volume_lines(chart, first, columns, width, glyphs) if above >= LEAST_ROWS_WITH_VOLUME else []
+    below = _volume_lines(chart, first, columns, width) if above >= LEAST_ROWS_WITH_VOLUME else []
     rows = above - len(below)
     canvas, plot = Canvas(columns, rows), Plot(rows, bounds)
     levels = [level for level in chart.levels if plot.low <= level.ticks <= plot.high]
     for level in levels:
-        canvas.rule(plot.row(level.ticks), glyphs.level, "candles--level")
-    _draw(chart, first, Pen(canvas, plot, glyphs))
-    labels, rule = _axis_labels(chart, levels, plot, glyphs), (glyphs.axis, "candles--axis")
+        canvas.rule(plot.row(level.ticks), _LEVEL, "candles--level")
+    _draw(chart, first, Pen(canvas, plot))
+    labels, rule = _axis_labels(chart, levels, plot), (_AXIS, "candles--axis")
     lines: list[Line] = [(*canvas.spans(y), axis_span(labels, y, width - columns, rule)) for y in range(rows)]
     lines += below
-    return lines if above == height else [*lines, _bottom_line(chart, first, columns, width, glyphs.corner)]
+    return lines if above == height else [*lines, _bottom_line(chart, first, columns, width)]
 
 
 def _draw(chart: CandleChart, first: int, pen: Pen) -> None:
@@ -119,47 +133,47 @@ def _draw(chart: CandleChart, first: int, pen: Pen) -> None:
         previous = candle
 
 
-def _axis_labels(chart: CandleChart, levels: Sequence[Level], plot: Plot, glyphs: Glyphs) -> dict[int, Span]:
+def _axis_labels(chart: CandleChart, levels: Sequence[Level], plot: Plot) -> dict[int, Span]:
     """Label round prices, over them the levels, and over these the last close."""
     step = nice_step((plot.high - plot.low) * LABEL_ROWS / plot.rows or 1, whole=True)
     labels = {
-        plot.row(ticks): (glyphs.tick + chart.price_label(int(ticks)), "candles--axis")
+        plot.row(ticks): (_TICK + chart.price_label(int(ticks)), "candles--axis")
         for ticks in grid_values(plot.low, plot.high, step)
     }
     for level in reversed(levels):
-        sign = glyphs.buy if level.sign > 0 else glyphs.sell
+        sign = _BUY if level.sign > 0 else _SELL
         labels[plot.row(level.ticks)] = (sign + chart.price_label(level.ticks), "candles--level")
     last = next((candle for candle in reversed(chart.candles) if candle is not None), None)
     if last is not None:
-        labels[plot.row(last[3])] = (glyphs.close + chart.price_label(last[3]), "candles--close")
+        labels[plot.row(last[3])] = (_CLOSE + chart.price_label(last[3]), "candles--close")
     return labels
 
 
-def _volume_lines(chart: CandleChart, first: int, columns: int, width: int, glyphs: Glyphs) -> list[Line]:
+def _volume_lines(chart: CandleChart, first: int, columns: int, width: int) -> list[Line]:
     """Draw what was traded in each column, from a round volume at the top; nothing where none is known."""
     shown = chart.volumes[first:]
     most = max((volume for volume in shown if volume is not None), default=None)
     if most is None:
         return []
     top = int(nice_step(most, whole=True))
-    full = len(glyphs.heights) - 1
+    full = len(_HEIGHTS) - 1
     heights = [-(-(volume or 0) * full * VOLUME_ROWS // top) for volume in shown]
-    labels = {0: (glyphs.tick + f"{chart.volume_label(top):>{width - columns - 1}}", "candles--axis")}
+    labels = {0: (_TICK + f"{chart.volume_label(top):>{width - columns - 1}}", "candles--axis")}
     lines: list[Line] = []
     for y in range(VOLUME_ROWS):
         base = full * (VOLUME_ROWS - 1 - y)
-        blocks = "".join(glyphs.heights[min(max(height - base, 0), full)] for height in heights)
-        rule = axis_span(labels, y, width - columns, (glyphs.axis, "candles--axis"))
+        blocks = "".join(_HEIGHTS[min(max(height - base, 0), full)] for height in heights)
+        rule = axis_span(labels, y, width - columns, (_AXIS, "candles--axis"))
         lines.append(((blocks.ljust(columns), "candles--volume"), rule))
     return lines
 
 
-def _bottom_line(chart: CandleChart, first: int, columns: int, width: int, corner: str) -> Line:
+def _bottom_line(chart: CandleChart, first: int, columns: int, width: int) -> Line:
     """Label every so many columns with what the bars there are called."""
     pieces = []
     for x in range(0, columns, LABEL_COLUMNS):
         label = chart.column_label(first + x) if first + x < len(chart.candles) else ""
-        pieces.append(fit_cell(corner + label if label else "", LABEL_COLUMNS))
+        pieces.append(fit_cell(_CORNER + label if label else "", LABEL_COLUMNS))
     return ((fit_cell("".join(pieces).rstrip(), width), "candles--axis"),)
 
 
@@ -200,17 +214,15 @@ class Candles(LineWidget):
     Candles > .candles--close { text-style: bold; }
     """
 
-    def __init__(self, *, axis_width: int = 9, glyphs: Glyphs = UNICODE, **names: Unpack[WidgetNames]) -> None:
+    def __init__(self, *, axis_width: int = 9, **names: Unpack[WidgetNames]) -> None:
         """Make a chart that is blank until `show`.
 
         Args:
             axis_width: Cells of the axis, the rule included. It is fixed, so that columns keep still.
-            glyphs: The characters to draw with.
             names: `name`, `id` and `classes` of the widget.
         """
         super().__init__(**names)
         self._axis_width = axis_width
-        self._glyphs = glyphs
         self._scale = Scale(whole=True)
         self._chart: CandleChart | None = None
 
@@ -229,7 +241,7 @@ class Candles(LineWidget):
         chart = self._chart
         if chart is None or not (bounds := self._bounds(chart, width)):
             return []
-        return build_chart(chart, width, height, bounds=bounds, axis_width=self._axis_width, glyphs=self._glyphs)
+        return build_chart(chart, width, height, bounds=bounds, axis_width=self._axis_width)
 
     def _bounds(self, chart: CandleChart, width: int) -> Bounds | None:
         """Return the scale for what is visible."""

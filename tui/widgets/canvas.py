@@ -38,50 +38,20 @@ _EMPTY, _WICK, _BODY = 0, 1, 2
 INDICATOR_STYLES = tuple(f"candles--indicator-{number}" for number in range(1, 5))
 """The component classes of indicators; there are no more of them than these."""
 
-_MARKER_STYLES = {"▲": "candles--buy", "^": "candles--buy", "▼": "candles--sell", "v": "candles--sell"}
-_BELOW = "▲^"
+_MARKER_STYLES = {"▲": "candles--buy", "▼": "candles--sell"}
+_BELOW = "▲"
+_HALVES = " ╷╻╵│╽╹╿┃"
+"""For the upper half of a cell empty, wick and body, each time the lower half empty, wick and body."""
+
+_CURSOR = "┊"
+POINTS = "•∘×+"
+"""What indicators are drawn with, one character each."""
+
 _LEFT_DOTS = (0x01, 0x02, 0x04, 0x40)
 _RIGHT_DOTS = (0x08, 0x10, 0x20, 0x80)
 _BRAILLE = 0x2800
 _DOTS = 4
 """Dots of braille from the top of a cell to its bottom."""
-
-
-@frozen
-class Glyphs:
-    """The characters of a chart, each one cell wide.
-
-    Attributes:
-        halves: For the upper half empty, wick and body, each time the lower half empty, wick and body: nine in all.
-        axis: The rule between bars and axis, where there is no label.
-        tick: The rule beside a label.
-        close: The rule beside the last close.
-        corner: Before a label of the bottom line.
-        level: A horizontal line.
-        cursor: The column the cursor is on.
-        points: What indicators are drawn with, one character each.
-        heights: Blocks of volume, from none to a whole cell.
-        buy: The axis beside a level at which something is to be bought.
-        sell: The axis beside one at which something is to be sold.
-        dot: What a line is drawn with; braille where it is empty.
-    """
-
-    halves: str
-    axis: str
-    tick: str
-    close: str
-    corner: str
-    level: str
-    cursor: str
-    points: str
-    heights: str
-    buy: str
-    sell: str
-    dot: str = ""
-
-
-UNICODE = Glyphs(" ╷╻╵│╽╹╿┃", "│", "┤", "▸", "└", "╌", "┊", "•∘×+", " ▁▂▃▄▅▆▇█", "▷", "◁")
-ASCII = Glyphs(" |#||####", "|", "+", ">", "`", "-", ":", "1234", " .,,----#", "B", "S", "*")
 
 
 class Canvas:
@@ -159,12 +129,11 @@ class Pen:
 
     canvas: Canvas
     plot: Plot
-    glyphs: Glyphs
 
     def cursor(self, x: int) -> None:
         """Draw the column of the cursor, under its bar."""
         for y in range(self.canvas.rows):
-            self.canvas.put(x, y, self.glyphs.cursor, "candles--cursor")
+            self.canvas.put(x, y, _CURSOR, "candles--cursor")
 
     def candle(self, x: int, candle: Candle) -> tuple[int, int]:
         """Draw a body and its wicks."""
@@ -174,15 +143,11 @@ class Pen:
         top, bottom = half(high), half(low)
         cells = _cells(top, half(max(opening, close)), half(min(opening, close)), bottom)
         for y, cell in enumerate(cells, top // 2):
-            put(x, y, self.glyphs.halves[cell], style)
+            put(x, y, _HALVES[cell], style)
         return top // 2, bottom // 2
 
     def close(self, x: int, candle: Candle, previous: Candle | None) -> tuple[int, int]:
         """Draw a close, joined with the one before it."""
-        if self.glyphs.dot:
-            y = self.plot.row(candle[3])
-            self.canvas.put(x, y, self.glyphs.dot, "candles--line")
-            return y, y
         bits = _joining_bits(self.plot.dot((previous or candle)[3]), self.plot.dot(candle[3]))
         for y, bit in bits.items():
             self.canvas.put(x, y, chr(_BRAILLE + bit), "candles--line")
@@ -193,17 +158,17 @@ class Pen:
         for number in range(len(rows) - 1, -1, -1):
             y = rows[number]
             if y is not None:
-                self.canvas.put(x, y, self.glyphs.points[number], INDICATOR_STYLES[number])
+                self.canvas.put(x, y, POINTS[number], INDICATOR_STYLES[number])
 
     def marker(self, x: int, top: int, bottom: int, marker: str) -> None:
         """Draw a marker next to a bar, or over its end where there is no room."""
-        y = min(bottom + 1, self.canvas.rows - 1) if marker in _BELOW else max(top - 1, 0)
+        y = min(bottom + 1, self.canvas.rows - 1) if marker == _BELOW else max(top - 1, 0)
         self.canvas.put(x, y, marker, _MARKER_STYLES.get(marker, "candles--marker"))
 
 
 @lru_cache(maxsize=4096)
 def _cells(top: int, body_top: int, body_bottom: int, bottom: int) -> tuple[int, ...]:
-    """Return the place in `Glyphs.halves` of every cell of a bar, from half cells counted from the top of its first."""
+    """Return the place in `_HALVES` of every cell of a bar, from half cells counted from the top of its first."""
     halves = [_EMPTY] * (top % 2) + [_WICK] * (body_top - top)
     halves += [_BODY] * (body_bottom - body_top + 1) + [_WICK] * (bottom - body_bottom) + [_EMPTY] * (1 - bottom % 2)
     return tuple(3 * upper + lower for upper, lower in zip(halves[::2], halves[1::2], strict=True))

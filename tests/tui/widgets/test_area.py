@@ -71,11 +71,6 @@ def test_no_room_for_columns_is_no_error() -> None:
     assert drawn([1, 2], bounds=(0, 16), width=3) == ["│16", "│8 "]
 
 
-def test_a_poor_terminal_gets_ascii() -> None:
-    lines = build_area(AreaChart([1, 8, 16], label), 8, 2, bounds=(0, 16), axis_width=5, ascii_only=True)
-    assert [line_text(line) for line in lines] == ["  #|16  ", ".##|8   "]
-
-
 def test_the_range_leaves_out_what_is_missing() -> None:
     assert value_range([None, Decimal("1.5"), -2]) == (-2, 1.5)
     assert value_range([None]) is None

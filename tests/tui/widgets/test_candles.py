@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from tui.widgets.candles import CandleChart, Candles, build_chart, price_range
-from tui.widgets.canvas import ASCII, INDICATOR_STYLES, UNICODE, Candle, Glyphs, Level
+from tui.widgets.canvas import INDICATOR_STYLES, Candle, Level
 from tui.widgets.lines import Line, line_text
 
 if TYPE_CHECKING:
@@ -33,10 +33,8 @@ def chart(candles: Sequence[Candle | None], **options: object) -> CandleChart:
     return CandleChart(candles, price, number, **options)  # type: ignore[arg-type]
 
 
-def built(
-    shown: CandleChart, bounds: tuple[int, int], *, width: int = 14, height: int = 6, glyphs: Glyphs = UNICODE
-) -> list[Line]:
-    return build_chart(shown, width, height, bounds=bounds, axis_width=6, glyphs=glyphs)
+def built(shown: CandleChart, bounds: tuple[int, int], *, width: int = 14, height: int = 6) -> list[Line]:
+    return build_chart(shown, width, height, bounds=bounds, axis_width=6)
 
 
 def drawn(shown: CandleChart, bounds: tuple[int, int], *, width: int = 14, height: int = 6) -> list[str]:
@@ -211,19 +209,6 @@ def test_a_line_of_closes_is_joined() -> None:
         "⣀⠇   ⣀  ▸0.00 ",
         "└175          ",
     ]
-
-
-def test_a_poor_terminal_gets_ascii() -> None:
-    assert [line_text(line)[:9] for line in built(chart([UP, DOWN]), (0, 9), glyphs=ASCII)] == [
-        "||      |",
-        "##      |",
-        "##      |",
-        "##      >",
-        "||      +",
-        "`175     ",
-    ]
-    lines = built(chart([UP, DOWN], line=True), (0, 9), glyphs=ASCII)
-    assert [line_text(line)[:2] for line in lines] == ["  ", "* ", "  ", " *", "  ", "`1"]
 
 
 def test_the_range_of_prices_is_that_of_highs_and_lows() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.widgets.canvas import ASCII, UNICODE, Canvas, Glyphs, Plot
+from tui.widgets.canvas import Canvas, Plot
 
 
 def test_a_line_changes_its_style_only_where_another_begins() -> None:
@@ -48,11 +47,3 @@ def test_a_higher_price_is_never_lower_on_the_screen(rows: int, one: int, other:
     plot = Plot(rows, (0, 10**6))
     assert plot.dot(max(one, other)) <= plot.dot(min(one, other))
     assert plot.row(one) == plot.half(one) // 2 == plot.dot(one) // 4
-
-
-@pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
-def test_there_are_nine_pairs_of_halves_and_every_glyph_is_one_character(glyphs: Glyphs) -> None:
-    assert len(glyphs.halves) == 9
-    singles = (glyphs.axis, glyphs.tick, glyphs.close, glyphs.corner, glyphs.level, glyphs.cursor)
-    assert [len(glyph) for glyph in singles] == [1] * 6
-    assert glyphs is UNICODE or "".join((glyphs.halves, glyphs.dot, *singles)).isascii()
