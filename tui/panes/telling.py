@@ -9,8 +9,8 @@ from textual.geometry import Size
 
 from tui.panes.pane import Pane
 from tui.widgets.columns import fit_cell
-from tui.widgets.folded import fold
 from tui.widgets.lines import Line
+from tui.widgets.wrapped import wrapped_text
 
 MOST_LINES: Final = 3
 READ_ON: Final = " … ! reads on"
@@ -69,16 +69,16 @@ def notice_lines(notices: Sequence[Notice], width: int, most: int) -> list[Line]
     lines: list[Line] = []
     for place, notice in enumerate(notices[:most]):
         kept = most - len(lines) - len(notices[place + 1 : most])
-        texts = _folded(notice.text, width, 1 if notice.is_standing else kept)
+        texts = _wrapped(notice.text, width, 1 if notice.is_standing else kept)
         style = "telling--error" if notice.is_error else "telling--message"
         lines += [((fit_cell(f" {text}", width), style),) for text in texts]
     return lines
 
 
-def _folded(text: str, width: int, most: int) -> list[str]:
-    texts = fold(text, max(width - 2, 1))
+def _wrapped(text: str, width: int, most: int) -> list[str]:
+    texts = wrapped_text(text, max(width - 2, 1))
     if len(texts) <= most:
         return texts
     last = " ".join(texts[most - 1 :])
     room = max(width - 2 - cell_len(READ_ON), 1)
-    return [*texts[: most - 1], fold(last, room)[0] + READ_ON]
+    return [*texts[: most - 1], wrapped_text(last, room)[0] + READ_ON]

@@ -14,9 +14,9 @@ from textual.widgets import Static
 
 from tui.keys import LIST_ACTIONS, bindings
 from tui.widgets.columns import Column
-from tui.widgets.folded import folded
 from tui.widgets.lines import set_border_text
 from tui.widgets.rows import Row, Rows
+from tui.widgets.wrapped import wrapped_rows
 
 Chosen: TypeAlias = tuple[str, object]
 """What was done with a row, `enter`, `x` or `space`, and the key of the row."""
@@ -95,7 +95,7 @@ class ListingScreen(ModalScreen[Chosen | None]):
         """Take as much room as the rows need, up to most of the screen."""
         width = min(int(event.size.width * _MOST_WIDE), _WIDEST)
         inside = max(width - _FRAME, 1)
-        lines = list(folded(self._all, self._columns, inside))
+        lines = list(wrapped_rows(self._all, self._columns, inside))
         foot = packed(self._keys, inside)
         room = max(int(event.size.height * _MOST_HIGH) - _BORDER - len(foot), 1)
         needed = self._header + max(len(lines), 1)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-def folded(rows: Sequence[Row], columns: tuple[Column, ...], width: int) -> Iterator[tuple[int, Row]]:
+def wrapped_rows(rows: Sequence[Row], columns: tuple[Column, ...], width: int) -> Iterator[tuple[int, Row]]:
     """Yield the lines of rows, each with the index of its row; the first line of a row has the row's key.
 
     Args:
@@ -28,12 +28,12 @@ def folded(rows: Sequence[Row], columns: tuple[Column, ...], width: int) -> Iter
         if all(cell_len(cell) <= cells for cell, cells in zip(row.cells, widths, strict=True) if cells):
             yield index, row
             continue
-        parts = (fold(cell, cells) for cell, cells in zip(row.cells, widths, strict=True))
+        parts = (wrapped_text(cell, cells) for cell, cells in zip(row.cells, widths, strict=True))
         for line, cells in enumerate(zip_longest(*parts, fillvalue="")):
             yield index, Row(cells, (row.key, line) if line else row.key, row.tone)
 
 
-def fold(text: str, width: int) -> list[str]:
+def wrapped_text(text: str, width: int) -> list[str]:
     """Break a text into lines of so many cells, at its blanks where there are any."""
     most = max(width if cell_len(text) == len(text) else width // 2, 1)  # characters may be two cells wide
     return wrap(text, most) or [""] if width else [text]
