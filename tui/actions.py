@@ -24,8 +24,15 @@ def _in_time(
     return Action(id, f"travel({id!r})", keys, help, Group.TIME, label, adds_to_run=adds_to_run)
 
 
-def _asked(id: str, keys: tuple[str, ...], help: str, label: str = "") -> Action:  # noqa: A002 - as the field
-    return Action(id, f"ask({id!r})", keys, help, Group.QUESTIONS, label)
+def _asked(
+    id: str,  # noqa: A002 - as the field
+    keys: tuple[str, ...],
+    help: str,  # noqa: A002 - as the field
+    label: str = "",
+    *,
+    adds_to_run: bool = False,
+) -> Action:
+    return Action(id, f"ask({id!r})", keys, help, Group.QUESTIONS, label, adds_to_run=adds_to_run)
 
 
 ACTIONS: Final[Sequence[Action]] = (
@@ -58,9 +65,9 @@ ACTIONS: Final[Sequence[Action]] = (
     _asked("set_bookmark", ("m",), "Bookmark this place with a letter"),
     _asked("go_to_bookmark", ("apostrophe",), "Go to a bookmark"),
     _asked("bookmarks", (), "Bookmarks and notes"),
-    _asked("order", ("o",), "Ask for an order by hand, at the head"),
-    _asked("go_to", ("at",), "Go to a bar, a time, an order, or an event"),
-    _asked("command", ("colon",), "Write a command", "Cmd"),
+    _asked("order", ("o",), "Ask for an order by hand, at the head", adds_to_run=True),
+    _asked("go_to", ("at",), "Go to a bar, a time, an order, or an event", adds_to_run=True),
+    _asked("command", ("colon",), "Write a command", "Cmd", adds_to_run=True),
     *(
         Action(f"focus_{one.NAME}", f"focus_pane({one.NAME!r})", (one.TITLE[0],), f"Go to {one.TITLE[2:]}", Group.PANES)
         for one in PANES

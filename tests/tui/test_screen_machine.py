@@ -51,7 +51,6 @@ COMMANDS: Final = [
     "[/] [@click=app.quit]x",
 ]
 RAISES_AT: Final = 110
-MAY_ADD: Final = frozenset({"command", "order", "go_to"})  # what is written there may be carried out
 
 
 class Raises(Strategy):
@@ -124,7 +123,7 @@ class Walk:
         key = self.random.choice(list(KEYS))
         self.done.append(key)
         await self.pilot.press(key)
-        return KEYS[key].adds_to_run or KEYS[key].id in MAY_ADD
+        return KEYS[key].adds_to_run
 
     async def _letter(self) -> bool:
         key = self.random.choice([*"aopxy1", "escape", "enter", "tab", "backspace", "delete"])
