@@ -65,10 +65,6 @@ class DeskHost(Host, Protocol):
         """The order that was chosen to be explained."""
         ...
 
-    def explain(self, order_id: int | None) -> None:
-        """Explain an order."""
-        ...
-
     def open_branch(self, session: Session) -> None:
         """Look at a branch of the run."""
         ...
