@@ -161,7 +161,7 @@ class Backtest:
             on_fill=self._on_fill if _overrides(self.strategy, "on_fill") else None,
             on_end=self._tell_orders,
         )
-        self._open = self.broker.tracker.symbols
+        self._open, self._books = self.broker.tracker.symbols, self.broker.lifecycle.books
         module = type(self.strategy).__module__
         self._now = Now(self.portfolio, self.broker, self.clock, self._symbols, instruments, module)
 
@@ -329,26 +329,39 @@ class Backtest:
             if self._order_calls:
                 self._tell_orders()
             if fills_at_close and open_orders:
-                self.engine.fill_at_close(self._closing(present, 0))
+                self._fill_at_close(present)
             if step == last:
                 self._end()
             yield True
 
     def _trade(self, step: int, present: tuple[SymbolNow, ...]) -> None:
         self.engine.begin_step(self.feed.time(step))
-        stand, is_open = self.bar_stand, self._open
-        self._walked = {
-            one.symbol: stand.parts(one.symbol, one.row + 1, step) for one in present if one.symbol in is_open
-        }
+        stand, books, is_open = self.bar_stand, self._books, self._open
+        concerned = tuple(
+            one
+            for one in present
+            if one.symbol in is_open and books[one.symbol].reach(stand.reach(one.symbol, one.row + 1))
+        )
+        if concerned:
+            self._walk(step, concerned)
+        self.clock.phase = _STRATEGY
+
+    def _walk(self, step: int, concerned: tuple[SymbolNow, ...]) -> None:
+        """Take orders through the bars that concern any."""
+        self._walked = {one.symbol: self.bar_stand.parts(one.symbol, one.row + 1, step) for one in concerned}
         self._walked_step = step
         self.engine.run_bars(in_rounds(self._walked))
         if self._open:
-            closing = self._closing(present, 1)
+            closing = self._closing(concerned, 1)
             self.engine.close_bars(closing)
             for symbol, parts in self._walked.items():
                 if symbol in closing:  # a bar and the last finer one share what is left
                     parts[-1].pool = closing[symbol].pool
-        self.clock.phase = _STRATEGY
+
+    def _fill_at_close(self, present: tuple[SymbolNow, ...]) -> None:
+        decided = tuple(one for one in present if self.engine.was_decided_at_close(one.symbol))
+        if decided:
+            self.engine.fill_at_close(self._closing(decided, 0))
 
     def _closing(self, present: tuple[SymbolNow, ...], ahead: int) -> dict[str, StandingBar]:
         """Return the bars whose closes end the step, of symbols with open orders, so many rows ahead of the newest."""

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from core.backtest.feed import Feed
 from core.backtest.subbars import Subbars
 from core.bars import Bars
 from core.execution.market_simulator import MarketSimulator
+from core.execution.open_book import Reach
 from core.execution.path import PathRule
 from core.execution.standing_bar import StandingBar
 from core.instrument import Instrument
@@ -33,6 +34,18 @@ class BarStand:
     _subbars: Subbars
     _simulator: MarketSimulator
     _instruments: Mapping[str, Instrument]
+    _sides: dict[str, tuple[list[int], list[int], int, int]] = field(factory=dict, init=False)
+
+    def reach(self, symbol: str, row: int) -> Reach:
+        """Return how far the prices of a row of a symbol reach; no finer bar reaches beyond that."""
+        sides = self._sides.get(symbol)
+        if sides is None:
+            bars = self._feed.bars[self._feed.places[symbol]]
+            _, highs, lows, _ = bars.ticks
+            beyond = self._simulator.beyond(self._stand_on(bars, row, 0))
+            sides = self._sides[symbol] = (lows, highs, bars.digits, beyond)
+        lows, highs, digits, beyond = sides
+        return Reach(lows[row], highs[row], digits, beyond)
 
     def parts(self, symbol: str, row: int, step: int) -> Parts:
         """Return what stands for a row of a symbol in a step."""

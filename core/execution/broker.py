@@ -96,6 +96,8 @@ class BacktestBroker:
         other = BacktestBroker(portfolio, clock=clock)
         other._instruments, other._terms = self._instruments, self._terms
         other._keep_in(self._tracker.fork(records))
+        for record in other._tracker.all_records():
+            other._lifecycle.books.add(record)
         return other
 
     def _keep_in(self, tracker: OrderTracker) -> None:

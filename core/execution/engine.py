@@ -119,18 +119,22 @@ class ExecutionEngine:
             rounds: One for the step; several where finer bars stand for a bar, one after the other.
         """
         for standing in rounds:
-            self._walk(standing, self._broker.tracker.symbols)
+            self._walk(standing, self._broker.lifecycle.books)
 
     def close_bars(self, closing: Standing) -> None:
         """Fill the orders for the close, at the close of each bar."""
         for bar in closing.values():
             bar.place = bar.prices[3]
-        self._walk_phase(_CLOSE, closing, self._broker.tracker.symbols)
+        self._walk_phase(_CLOSE, closing, self._broker.lifecycle.books)
+
+    def was_decided_at_close(self, symbol: str) -> bool:
+        """Say whether a symbol has market orders that were asked for once the bars of this step had closed."""
+        return bool(_new_market_orders(self._broker.lifecycle.books[symbol], self._clock.step + 1))
 
     def fill_at_close(self, standing: Standing) -> None:
         """Fill the market orders that wait for the next step at the close they were decided on (rule R1)."""
         step = self._clock.step + 1
-        books = {symbol: _new_market_orders(self._broker.tracker.symbols.get(symbol, {}), step) for symbol in standing}
+        books = {symbol: _new_market_orders(self._broker.lifecycle.books[symbol], step) for symbol in standing}
         for symbol, bar in standing.items():
             bar.place = bar.prices[3]
             for record in books[symbol].values():  # this is the first step in which they may fill
@@ -300,7 +304,7 @@ class ExecutionEngine:
         records = [one for one in book.values() if one.is_open and one.eligible_step <= self._clock.step]
         if not records or not may_differ(records, path, bar.digits, self._simulator.beyond(bar)):
             return
-        working = [one for one in book.values() if one.is_open]
+        working = self._with_relatives(book)
         outcomes = [self._outcome(bar, working, name, one) for name, one in ((preferred, path), (other, other_path))]
         if self._simulator.path_rule in _WORST and outcomes[1].value < outcomes[0].value:
             outcomes.reverse()
@@ -318,12 +322,25 @@ class ExecutionEngine:
                 bar.part,
             )
 
+    def _with_relatives(self, book: Mapping[int, OrderRecord]) -> list[OrderRecord]:
+        """Return open orders and all that a fill of one can change, by number."""
+        found = {order_id: one for order_id, one in book.items() if one.is_open}
+        added = list(found.values())
+        while added:
+            record = added.pop()
+            parent = () if record.parent_id is None else (record.parent_id,)
+            for other in self._broker.tracker.find_open((*parent, *record.child_ids, *record.sibling_ids)):
+                if other.id not in found:
+                    found[other.id] = other
+                    added.append(other)
+        return [found[order_id] for order_id in sorted(found)]
+
     def _outcome(self, bar: StandingBar, records: Sequence[OrderRecord], name: str, path: Path) -> Outcome:
         """Return what a path would give, walked on copies and without callbacks."""
         portfolio = self._portfolio.fork()
         broker = self._broker.fork(portfolio, records, Clock(self._clock.step))
         engine = ExecutionEngine(broker, portfolio, self._simulator)
-        engine._walk_legs({bar.symbol: bar.on_path(path)}, broker.tracker.symbols)
+        engine._walk_legs({bar.symbol: bar.on_path(path)}, broker.lifecycle.books)
         held = portfolio.get_position(bar.symbol).quantity
         value = add(portfolio.get_cash_balance(), multiply(held, bar.close))
         return Outcome.of(name, value, broker.tracker)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from core.announcer import Announcer
 from core.clock import Clock
@@ -23,6 +23,7 @@ from core.events import (
     OrderTriggered,
     StopMoved,
 )
+from core.execution.open_book import OpenBooks
 from core.execution.order_record import Entry, OrderRecord
 from core.execution.order_tracker import OrderTracker
 from core.execution.path import first_stop, is_trailing
@@ -43,6 +44,9 @@ class OrderLifecycle:
         clock: Where simulated time stands.
         portfolio: What tells the time and the marks.
         tick_size: Returns the smallest move of a symbol's price; None where any price will do.
+
+    Attributes:
+        books: The open orders of each symbol that its bar can concern.
     """
 
     _tracker: OrderTracker
@@ -50,6 +54,7 @@ class OrderLifecycle:
     _clock: Clock
     _portfolio: PortfolioView
     _tick_size: Callable[[str], Decimal | None]
+    books: OpenBooks = field(factory=OpenBooks, init=False)
 
     def announce_submitted(self, record: OrderRecord, cause: str) -> None:
         """Announce that an order was asked for."""
@@ -67,6 +72,7 @@ class OrderLifecycle:
             self._announcer.announce(OrderRejected, now, record.id, reason)
             return
         self._tracker.accept(record)
+        self.books.add(record)
         self._announcer.announce(OrderAccepted, now, record.id)
         if record.stop_price is None and is_trailing(record):
             mark = self._portfolio.get_mark(record.order.symbol)
@@ -81,6 +87,7 @@ class OrderLifecycle:
         self._tracker.amend(record, order, stop_price, keeps_place=keeps_place, entry=entry)
         record.just_triggered = False
         self._make_new(record, entry)
+        self.books.add(record)
         self._announcer.announce(OrderAmended, now, record.id, order, stop_price, keeps_place, *_place(entry))
 
     def entry_in(self, symbol: str) -> Entry | None:
@@ -93,6 +100,7 @@ class OrderLifecycle:
         clock, stop = self._clock, record.stop_price
         self._tracker.trigger(record, Entry(clock.step, clock.phase, price, clock.part))
         record.instant, record.just_triggered = record.instant or FillRule.STOP, True
+        self.books.add(record)
         self._announcer.announce(OrderTriggered, now, record.id, stop, price, clock.part)
 
     def move_stop(self, record: OrderRecord, stop_price: Decimal, now: datetime | None) -> None:
@@ -103,6 +111,8 @@ class OrderLifecycle:
 
     def settle(self, record: OrderRecord, fill: Fill) -> None:
         """Do what a fill does to the siblings, the entry and the exits of its order (rules R8 and R9)."""
+        if not record.is_open:
+            self.books.remove(record)
         if record.sibling_ids:
             self._reduce_siblings(record, fill)
         if record.parent_id is not None:
@@ -138,6 +148,7 @@ class OrderLifecycle:
             if woken:
                 self._tracker.wake(child, woken, now.date(), self._clock.step, entry)
                 self._make_new(child, entry)
+                self.books.add(child)
                 self._announcer.announce(OrderActivated, now, child.id, woken, *_place(entry))
                 if child.stop_price is None and is_trailing(child):
                     self._begin_trail(child, fill.reference_price if entry is None else entry.price, now)
@@ -165,6 +176,7 @@ class OrderLifecycle:
 
     def _finish(self, record: OrderRecord, status: OrderStatus, reason: Reason, now: datetime | None) -> None:
         given_up = self._tracker.end(record, status, reason)
+        self.books.remove(record)
         kind = OrderExpired if status is OrderStatus.EXPIRED else OrderCanceled
         with self._announcer.deliveries:
             self._announcer.announce(kind, now, record.id, given_up, reason)
