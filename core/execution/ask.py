@@ -1,9 +1,11 @@
 """One order as it is checked at submit, and what would have passed in its place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
+from core.execution.claim_sums import NO_CLAIM, Claim
 from core.execution.claims import claimed_units, estimate_price, units_against
 from core.execution.order_record import OrderRecord
 from core.execution.path import first_stop, is_trailing
@@ -12,6 +14,7 @@ from core.instrument import Instrument
 from core.money import (
     EXACT,
     ZERO,
+    add,
     fraction_digits,
     multiply,
     quantum,
@@ -27,9 +30,11 @@ class Ask(NamedTuple):
     Attributes:
         record: What is asked.
         view: What is held.
-        others: The other open orders that have a claim, its siblings left out.
+        others: The other open orders that have a claim, its siblings left out, and those that are added up.
         terms: What is allowed.
         instrument: The units of its symbol.
+        units: What orders that are added up claim of each symbol and side, units.
+        opening: What those of them take that open, money.
     """
 
     record: OrderRecord
@@ -37,6 +42,8 @@ class Ask(NamedTuple):
     others: Sequence[OrderRecord]
     terms: Terms
     instrument: Instrument
+    units: Mapping[tuple[str, int], Decimal] = MappingProxyType({})
+    opening: Claim = NO_CLAIM
 
     @property
     def price(self) -> Decimal | None:
@@ -50,10 +57,13 @@ class Ask(NamedTuple):
     def covered(self) -> Decimal:
         """Units that only reduce what is held, other open orders of its side having taken theirs."""
         against = units_against(self.record, self.view)
-        if against and self.others:
-            claimed = claimed_units(self.others, self.record.order.symbol, self.record.sign)
-            against = max(subtract(against, claimed), ZERO)
-        return against
+        return max(subtract(against, self.claimed), ZERO) if against else against
+
+    @property
+    def claimed(self) -> Decimal:
+        """Units that other open orders of its symbol and side claim."""
+        side = (self.record.order.symbol, self.record.sign)
+        return add(claimed_units(self.others, *side), self.units.get(side, ZERO))
 
 
 def find_remedies(ask: Ask, price: Decimal, passes: Callable[[Decimal, Decimal], bool]) -> dict[str, Param]:

@@ -238,10 +238,9 @@ class BacktestBroker:
 
     def begin_step(self, now: datetime) -> list[int]:
         """Let orders expire whose life is over, then do what was asked for (phase 2 of R2); return of which orders."""
-        if not self._requests.waiting and not self._tracker.has_mortal_records:
-            return []
-        ended = [record.id for record in self._tracker.mortal_records() if record.is_open and self._expire(record, now)]
-        return ended + self._requests.carry_out(now)
+        due = self._lifecycle.lifetimes.due(now, self._clock.step)
+        ended = [record.id for record in due if record.is_open and self._expire(record, now)]
+        return ended + self._requests.carry_out(now) if self._requests.waiting else ended
 
     def check_fill(self, record: OrderRecord, quantity: Decimal, price: Decimal, rule: FillRule) -> FillCheck:
         """Say how many of some units of an order may fill at a price, and why the rest may not."""
@@ -258,6 +257,7 @@ class BacktestBroker:
         """
         record = self._tracker.find(fill.order_id)
         self._tracker.apply_fill(record, fill)
+        self._lifecycle.note_fill(record)
         self._announcer.announce(OrderFilled, fill.timestamp, record.id, fill, record.remaining, self._clock.part)
 
     def get_order(self, order_id: int) -> TrackedOrder:
@@ -371,8 +371,10 @@ class BacktestBroker:
             reason = check_siblings(order, [one.order for one in siblings if not one.status.is_final])
         if reason or record.asleep:
             return reason
-        others = [one for one in self._tracker.open_records() if self._counts(one, record)]
-        return check_claims(Ask(record, self._portfolio, others, self._terms, instrument))
+        others, units, opening = self._lifecycle.claims.besides(
+            record, lambda one: self._counts(one, record), self._portfolio, self._terms
+        )
+        return check_claims(Ask(record, self._portfolio, others, self._terms, instrument, units, opening))
 
     def _counts(self, record: OrderRecord, asked: OrderRecord) -> bool:
         """Say whether an open order has a claim besides another: it is awake, and neither canceled nor at its end."""
@@ -398,10 +400,6 @@ class BacktestBroker:
         good_till = record.order.good_till
         if good_till is not None:
             return None if now <= good_till else written_time(good_till.astimezone(UTC))
-        if not record.awake:
-            return None
-        if record.day is None and record.eligible_step <= self._clock.step:
-            record.day = now.date()
         return None if record.day is None or now.date() <= record.day else f"{record.day}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from core.execution.ask import Ask, find_remedies
-from core.execution.claims import available_cash, claimed_units, compared, opening_cost
+from core.execution.claims import available_cash, compared, opening_cost
 from core.execution.limits import check_limits
 from core.instrument import Instrument
 from core.money import (
@@ -113,7 +113,7 @@ def _check_sale(ask: Ask) -> Reason | None:
     """Check that what is held, less other open sales, covers a sale (no shorts allowed)."""
     symbol, asked = ask.record.order.symbol, ask.record.remaining
     held = ask.view.get_position(symbol).quantity
-    other_sales = claimed_units(ask.others, symbol, ask.record.sign)
+    other_sales = ask.claimed
     covered = max(subtract(held, other_sales), ZERO)
     if asked <= covered:
         return None
@@ -139,7 +139,7 @@ def _check_cash(ask: Ask) -> Reason | None:
     if opening <= ZERO:
         return None
     needed = opening_cost(ask.record, opening, price, terms)
-    available = available_cash(ask.view, ask.others, terms)
+    available = subtract(available_cash(ask.view, ask.others, terms), ask.opening.cost)
     if needed <= available:
         return None
 

@@ -1,4 +1,4 @@
-"""What open orders claim of cash and positions: it follows from them each time, and is kept nowhere."""
+"""What open orders claim of cash and positions: it follows from them, and from what is held."""
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
@@ -19,8 +19,13 @@ from core.reason import Param
 
 def units_against(record: OrderRecord, view: PortfolioView) -> Decimal:
     """Return how many units an order could take off a position of the other side."""
-    held = view.get_position(record.order.symbol).quantity
-    if record.sign > 0:
+    return held_against(record.order.symbol, record.sign, view)
+
+
+def held_against(symbol: str, sign: int, view: PortfolioView) -> Decimal:
+    """Return how many units of a symbol orders of a side could take off a position of the other side."""
+    held = view.get_position(symbol).quantity
+    if sign > 0:
         return max(minus(held), ZERO)
     return max(held, ZERO)
 

@@ -23,6 +23,8 @@ from core.events import (
     OrderTriggered,
     StopMoved,
 )
+from core.execution.claim_sums import ClaimSums
+from core.execution.lifetimes import Lifetimes
 from core.execution.open_book import OpenBooks
 from core.execution.order_record import Entry, OrderRecord
 from core.execution.order_tracker import OrderTracker
@@ -47,6 +49,8 @@ class OrderLifecycle:
 
     Attributes:
         books: The open orders of each symbol that its bar can concern.
+        claims: What open orders claim.
+        lifetimes: When their lives end.
     """
 
     _tracker: OrderTracker
@@ -55,6 +59,8 @@ class OrderLifecycle:
     _portfolio: PortfolioView
     _tick_size: Callable[[str], Decimal | None]
     books: OpenBooks = field(factory=OpenBooks, init=False)
+    claims: ClaimSums = field(factory=ClaimSums, init=False)
+    lifetimes: Lifetimes = field(factory=Lifetimes, init=False)
 
     def announce_submitted(self, record: OrderRecord, cause: str) -> None:
         """Announce that an order was asked for."""
@@ -72,7 +78,8 @@ class OrderLifecycle:
             self._announcer.announce(OrderRejected, now, record.id, reason)
             return
         self._tracker.accept(record)
-        self.books.add(record)
+        self._stir(record)
+        self.lifetimes.add(record)
         self._announcer.announce(OrderAccepted, now, record.id)
         if record.stop_price is None and is_trailing(record):
             mark = self._portfolio.get_mark(record.order.symbol)
@@ -87,7 +94,8 @@ class OrderLifecycle:
         self._tracker.amend(record, order, stop_price, keeps_place=keeps_place, entry=entry)
         record.just_triggered = False
         self._make_new(record, entry)
-        self.books.add(record)
+        self._stir(record)
+        self.lifetimes.wake(record)
         self._announcer.announce(OrderAmended, now, record.id, order, stop_price, keeps_place, *_place(entry))
 
     def entry_in(self, symbol: str) -> Entry | None:
@@ -100,8 +108,14 @@ class OrderLifecycle:
         clock, stop = self._clock, record.stop_price
         self._tracker.trigger(record, Entry(clock.step, clock.phase, price, clock.part))
         record.instant, record.just_triggered = record.instant or FillRule.STOP, True
-        self.books.add(record)
+        self._stir(record)
         self._announcer.announce(OrderTriggered, now, record.id, stop, price, clock.part)
+
+    def request_cancel(self, record: OrderRecord) -> None:
+        """Note that an order will be canceled, and claims nothing any more."""
+        self._tracker.request_cancel(record)
+        if record.is_open:
+            self.claims.add(record)
 
     def move_stop(self, record: OrderRecord, stop_price: Decimal, now: datetime | None) -> None:
         """Record that a trailing stop was set, or has followed the price."""
@@ -109,10 +123,15 @@ class OrderLifecycle:
         self._tracker.move_stop(record, stop_price, self._clock.step)
         self._announcer.announce(StopMoved, now, record.id, before, stop_price)
 
+    def note_fill(self, record: OrderRecord) -> None:
+        """Note that an order has filled, in part or whole, and so claims less."""
+        if record.is_open:
+            self.claims.add(record)
+        else:
+            self._forget(record)
+
     def settle(self, record: OrderRecord, fill: Fill) -> None:
         """Do what a fill does to the siblings, the entry and the exits of its order (rules R8 and R9)."""
-        if not record.is_open:
-            self.books.remove(record)
         if record.sibling_ids:
             self._reduce_siblings(record, fill)
         if record.parent_id is not None:
@@ -148,7 +167,8 @@ class OrderLifecycle:
             if woken:
                 self._tracker.wake(child, woken, now.date(), self._clock.step, entry)
                 self._make_new(child, entry)
-                self.books.add(child)
+                self._stir(child)
+                self.lifetimes.wake(child)
                 self._announcer.announce(OrderActivated, now, child.id, woken, *_place(entry))
                 if child.stop_price is None and is_trailing(child):
                     self._begin_trail(child, fill.reference_price if entry is None else entry.price, now)
@@ -172,11 +192,21 @@ class OrderLifecycle:
             return
         reason = Reason.of(code, **described)
         self._tracker.reduce(record, quantity, reason)
+        self.claims.add(record)
         self._announcer.announce(OrderReduced, now, record.id, quantity, left, reason)
+
+    def _stir(self, record: OrderRecord) -> None:
+        """Have an open order asked again, since what it waits for or claims has changed."""
+        self.books.add(record)
+        self.claims.add(record)
+
+    def _forget(self, record: OrderRecord) -> None:
+        self.books.remove(record)
+        self.claims.remove(record)
 
     def _finish(self, record: OrderRecord, status: OrderStatus, reason: Reason, now: datetime | None) -> None:
         given_up = self._tracker.end(record, status, reason)
-        self.books.remove(record)
+        self._forget(record)
         kind = OrderExpired if status is OrderStatus.EXPIRED else OrderCanceled
         with self._announcer.deliveries:
             self._announcer.announce(kind, now, record.id, given_up, reason)

@@ -3,12 +3,11 @@
 from decimal import Decimal
 
 from core.execution.ask import Ask, find_remedies
-from core.execution.claims import claimed_units, notional_of_opening, sum_claims
+from core.execution.claims import notional_of_opening, sum_claims
 from core.execution.terms import Limits
 from core.money import (
     ZERO,
     add,
-    minus,
     multiply,
     subtract,
 )
@@ -45,7 +44,7 @@ def _check_position(ask: Ask, limits: Limits) -> Reason | None:
     if limit is None:
         return None
     held = multiply(ask.view.get_position(record.order.symbol).quantity, record.sign)
-    before = add(held, claimed_units(ask.others, record.order.symbol, record.sign))
+    before = add(held, ask.claimed)
     position = add(before, record.remaining)
     if position <= limit:
         return None
@@ -81,4 +80,4 @@ def _opened(quantity: Decimal, covered: Decimal, price: Decimal) -> Decimal:
 
 def _opening_notional(ask: Ask) -> Decimal:
     """Return what the other open orders would open, money."""
-    return minus(sum_claims(ask.others, ask.view, notional_of_opening))
+    return subtract(ask.opening.notional, sum_claims(ask.others, ask.view, notional_of_opening))

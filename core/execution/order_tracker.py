@@ -14,13 +14,12 @@ from core.errors import InvalidFillError, InvariantError, OrderTransitionError, 
 from core.execution.order_record import Entry, OrderRecord
 from core.fill import Fill
 from core.money import ZERO, add, subtract
-from core.order import LEGAL_MOVES, Order, OrderStatus, TimeInForce
+from core.order import LEGAL_MOVES, Order, OrderStatus
 from core.protocols import Traded
 from core.reason import Code, Reason
 
 _ACCEPTED, _TRIGGERED = OrderStatus.ACCEPTED, OrderStatus.TRIGGERED
 _PARTIALLY_FILLED, _FILLED = OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED
-_CAN_EXPIRE = frozenset({TimeInForce.DAY, TimeInForce.GTD})
 
 
 @define(eq=False)
@@ -29,7 +28,6 @@ class OrderTracker:
 
     _records: dict[int, OrderRecord] = field(factory=dict, init=False)
     _open: dict[str, dict[int, OrderRecord]] = field(factory=dict, init=False)
-    _can_expire: dict[int, OrderRecord] = field(factory=dict, init=False)
     _fills: dict[int, Fill] = field(factory=dict, init=False)
     _next_fill_id: int = field(default=1, init=False)
     _next_line: int = field(default=1, init=False)
@@ -106,8 +104,6 @@ class OrderTracker:
         self._move(record, _ACCEPTED, "accepted")
         record.is_open = True
         self._open.setdefault(record.order.symbol, {})[record.id] = record
-        if record.order.time_in_force in _CAN_EXPIRE:
-            self._can_expire[record.id] = record
 
     def reject(self, record: OrderRecord, reason: Reason) -> None:
         """End an order that failed a check."""
@@ -253,15 +249,6 @@ class OrderTracker:
             records.sort(key=lambda one: one.id)
         return records
 
-    @property
-    def has_mortal_records(self) -> bool:
-        """Whether the life of any open order is bounded by time."""
-        return bool(self._can_expire)
-
-    def mortal_records(self) -> list[OrderRecord]:
-        """Return the open orders whose life is bounded by time, by number."""
-        return list(self._can_expire.values())
-
     def all_records(self) -> Iterator[OrderRecord]:
         """Return every order ever submitted, by number."""
         return iter(self._records.values())
@@ -318,7 +305,6 @@ class OrderTracker:
     def _close(self, record: OrderRecord) -> None:
         record.is_open = False
         record.asleep = ZERO
-        self._can_expire.pop(record.id, None)
         book = self._open[record.order.symbol]
         del book[record.id]
         if not book:

@@ -84,7 +84,7 @@ class Requests:
         if record.is_open and record.cancel_queued:
             return
         self._announcer.announce(CancelRequested, self._portfolio.timestamp, record.id, cause)
-        self._tracker.request_cancel(record)
+        self._lifecycle.request_cancel(record)
         self._take(record, None, at_once=at_once)
 
     def amend(self, record: OrderRecord, change: Change, *, at_once: bool, cause: str) -> None:

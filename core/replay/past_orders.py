@@ -55,8 +55,6 @@ class PastOrders(OrderTracker):
             self._owned.add(order_id)
             if record.is_open:
                 self._open[record.order.symbol][order_id] = record
-                if order_id in self._can_expire:
-                    self._can_expire[order_id] = record
         return record
 
     def all_records(self) -> Iterator[OrderRecord]:
@@ -71,7 +69,7 @@ class PastOrders(OrderTracker):
         other = PastOrders()
         other._over, other._fills = self._over, self._fills
         other._count, other._next_fill_id, other._next_line = self._count, self._next_fill_id, self._next_line
-        other._records, other._can_expire = dict(self._records), dict(self._can_expire)
+        other._records = dict(self._records)
         other._open = {symbol: dict(book) for symbol, book in self._open.items()}
         return other
 

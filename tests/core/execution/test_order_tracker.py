@@ -13,7 +13,7 @@ from core.errors import InvalidFillError, InvariantError, OrderTransitionError, 
 from core.execution.order_record import Entry, OrderRecord, Wait
 from core.execution.order_tracker import OrderTracker, traded_after
 from core.fill import Fill, FillRule
-from core.order import BUY, SELL, Order, OrderStatus, TimeInForce
+from core.order import BUY, SELL, Order, OrderStatus
 from core.protocols import Traded
 from core.reason import Code, Reason
 from tests.core.builders import at
@@ -239,24 +239,6 @@ def test_open_orders_of_two_symbols_come_by_number_too() -> None:
     for symbol in ("Z", "A", "Z"):
         tracker.accept(tracker.add(Order(symbol, BUY, 1), None, 0))
     assert [record.id for record in tracker.open_records()] == [1, 2, 3]
-
-
-def test_orders_whose_life_is_bounded_by_time_are_kept_apart_while_they_are_open() -> None:
-    tracker = OrderTracker()
-    assert not tracker.has_mortal_records
-    for life in (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD, TimeInForce.IOC, TimeInForce.FOK):
-        good_till = at(5) if life is TimeInForce.GTD else None
-        tracker.add(Order("ACME", BUY, 1, time_in_force=life, good_till=good_till), None, 0)
-    assert not tracker.has_mortal_records  # none is open yet
-    for record in tracker.all_records():
-        tracker.accept(record)
-    assert [record.id for record in tracker.mortal_records()] == [1, 3]
-    assert tracker.has_mortal_records
-    fill(tracker, tracker.find(1), 1)
-    assert [record.id for record in tracker.mortal_records()] == [3]
-    tracker.end(tracker.find(3), S.EXPIRED, WHY)
-    assert tracker.mortal_records() == []
-    assert not tracker.has_mortal_records
 
 
 TAMPERED = [

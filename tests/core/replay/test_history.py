@@ -37,7 +37,6 @@ class Whole(NamedTuple):
     lowest: Decimal
     records: list[dict[str, Any]]
     open_ids: list[int]
-    mortal_ids: list[int]
     fills: int
 
     @classmethod
@@ -50,7 +49,6 @@ class Whole(NamedTuple):
             moment.lowest_equity,
             records(orders),
             [record.id for record in orders.open_records()],
-            sorted(record.id for record in orders.mortal_records()),
             orders.fill_count,
         )
 
