@@ -38,20 +38,15 @@ class OrderType(StrEnum):
     MARKET_ON_OPEN = "MARKET_ON_OPEN"
     MARKET_ON_CLOSE = "MARKET_ON_CLOSE"
 
-    @property
-    def has_stop(self) -> bool:
-        """Whether such an order waits for a stop price before anything else."""
-        return self in _STOPS
+    __hash__ = str.__hash__  # asked of every order
 
-    @property
-    def has_limit(self) -> bool:
-        """Whether such an order may not fill at a price worse than its limit."""
-        return self is _LIMIT or self is _STOP_LIMIT
+    def __init__(self, value: str) -> None:
+        self.has_stop = value in ("STOP", "STOP_LIMIT", "TRAILING_STOP")  # it waits for a stop before anything else
+        self.has_limit = value in ("LIMIT", "STOP_LIMIT")  # it may not fill at a price worse than its limit
 
 
 _MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT  # an enum takes its time to find a member
 _STOP, _STOP_LIMIT, _TRAILING_STOP = OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP
-_STOPS: Final = frozenset({_STOP, _STOP_LIMIT, _TRAILING_STOP})
 
 
 class TimeInForce(StrEnum):
@@ -67,10 +62,10 @@ class TimeInForce(StrEnum):
     IOC = "IOC"
     FOK = "FOK"
 
-    @property
-    def is_immediate(self) -> bool:
-        """Whether such an order is tested once."""
-        return self is TimeInForce.IOC or self is TimeInForce.FOK
+    __hash__ = str.__hash__  # asked of every order
+
+    def __init__(self, value: str) -> None:
+        self.is_immediate = value in ("IOC", "FOK")  # it is tested once
 
 
 class OrderStatus(StrEnum):

@@ -45,7 +45,7 @@ from core.execution.standing_bar import StandingBar
 from core.fill import Fill
 from core.instrument import Instrument
 from core.money import ZERO, add, fraction_digits, multiply, subtract
-from core.order import Order
+from core.order import Order, OrderType
 from core.reason import Code, Reason
 from core.risk.portfolio import PortfolioState
 
@@ -337,33 +337,40 @@ class Backtest:
     def _trade(self, step: int, present: tuple[SymbolNow, ...]) -> None:
         self.engine.begin_step(self.feed.time(step))
         stand, books, is_open = self.bar_stand, self._books, self._open
-        concerned = tuple(
+        concerned = [
             one
             for one in present
             if one.symbol in is_open and books[one.symbol].reach(stand.reach(one.symbol, one.row + 1))
-        )
+        ]
         if concerned:
             self._walk(step, concerned)
         self.clock.phase = _STRATEGY
 
-    def _walk(self, step: int, concerned: tuple[SymbolNow, ...]) -> None:
+    def _walk(self, step: int, concerned: list[SymbolNow]) -> None:
         """Take orders through the bars that concern any."""
         self._walked = {one.symbol: self.bar_stand.parts(one.symbol, one.row + 1, step) for one in concerned}
         self._walked_step = step
         self.engine.run_bars(in_rounds(self._walked))
-        if self._open:
-            closing = self._closing(concerned, 1)
+        waiting = [one for one in concerned if self._books[one.symbol] and self._waits_for_close(one.symbol)]
+        if waiting:
+            closing = self._closing(waiting, 1)
             self.engine.close_bars(closing)
             for symbol, parts in self._walked.items():
                 if symbol in closing:  # a bar and the last finer one share what is left
                     parts[-1].pool = closing[symbol].pool
 
+    def _waits_for_close(self, symbol: str) -> bool:
+        """Say whether the close of a bar is yet to be met: by an order for it, or since finer bars stood for it."""
+        book = self._books[symbol].values()
+        is_finer = bool(self._walked[symbol][-1].ends_at)
+        return any(is_finer or one.order.type is OrderType.MARKET_ON_CLOSE for one in book)
+
     def _fill_at_close(self, present: tuple[SymbolNow, ...]) -> None:
-        decided = tuple(one for one in present if self.engine.was_decided_at_close(one.symbol))
+        decided = [one for one in present if self.engine.was_decided_at_close(one.symbol)]
         if decided:
             self.engine.fill_at_close(self._closing(decided, 0))
 
-    def _closing(self, present: tuple[SymbolNow, ...], ahead: int) -> dict[str, StandingBar]:
+    def _closing(self, present: Sequence[SymbolNow], ahead: int) -> dict[str, StandingBar]:
         """Return the bars whose closes end the step, of symbols with open orders, so many rows ahead of the newest."""
         step = self.clock.step
         if self._closed_step != step:

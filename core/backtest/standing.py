@@ -45,7 +45,7 @@ class BarStand:
             beyond = self._simulator.beyond(self._stand_on(bars, row, 0))
             sides = self._sides[symbol] = (lows, highs, bars.digits, beyond)
         lows, highs, digits, beyond = sides
-        return Reach(lows[row], highs[row], digits, beyond)
+        return lows[row], highs[row], digits, beyond
 
     def parts(self, symbol: str, row: int, step: int) -> Parts:
         """Return what stands for a row of a symbol in a step."""
@@ -70,11 +70,15 @@ class BarStand:
 
     def _stand_on(self, bars: Bars, row: int, step: int) -> StandingBar:
         instrument = self._instruments[bars.symbol]
-        tick = instrument.tick_size
-        units = 1 if tick is None else max(1, int(tick.scaleb(bars.digits, EXACT)))
-        bar = StandingBar.of_row(bars, row, units, self._feed.time(step))
+        bar = StandingBar.of_row(bars, row, _tick_of(bars, instrument), self._feed.time(step))
         self._simulator.open_pool(bar, instrument.quantity_step)
         return bar
+
+
+def _tick_of(bars: Bars, instrument: Instrument) -> int:
+    """Return the tick of a symbol in units of the digit of its bars, at least 1."""
+    tick = instrument.tick_size
+    return 1 if tick is None or tick == bars.unit else max(1, int(tick.scaleb(bars.digits, EXACT)))
 
 
 def in_rounds(parts_of: Mapping[str, Parts]) -> list[dict[str, StandingBar]]:

@@ -62,6 +62,8 @@ class Ask(NamedTuple):
     @property
     def claimed(self) -> Decimal:
         """Units that other open orders of its symbol and side claim."""
+        if not self.others and not self.units:
+            return ZERO
         side = (self.record.order.symbol, self.record.sign)
         return add(claimed_units(self.others, *side), self.units.get(side, ZERO))
 

@@ -16,6 +16,7 @@ from core.events import (
 )
 from core.execution.ask import Ask
 from core.execution.checks import check_claims, check_known, check_siblings, check_terms
+from core.execution.claim_sums import NO_OTHERS, Others
 from core.execution.costs import Commission
 from core.execution.fill_check import FillCheck, check_fill
 from core.execution.lifecycle import OrderLifecycle, left_of
@@ -97,7 +98,7 @@ class BacktestBroker:
         other._instruments, other._terms = self._instruments, self._terms
         other._keep_in(self._tracker.fork(records))
         for record in other._tracker.all_records():
-            other._lifecycle.books.add(record)
+            other._lifecycle.books[record.order.symbol].add(record)
         return other
 
     def _keep_in(self, tracker: OrderTracker) -> None:
@@ -120,7 +121,7 @@ class BacktestBroker:
         record = self._add(order, eligible_step)
         with self._announcer.deliveries:
             self._lifecycle.announce_submitted(record, cause)
-            self._lifecycle.decide(record, self._check(record))
+            self._lifecycle.decide(record, self._check(record, record.submitted_at))
         return record.id
 
     async def submit_order(self, order: Order) -> int:
@@ -335,7 +336,8 @@ class BacktestBroker:
         group_id: int | None = None,
     ) -> OrderRecord:
         step = self._clock.step if eligible_step is None else eligible_step
-        order = self._edits.get(self.order_count + 1) or order
+        if self._edits:
+            order = self._edits.get(self.order_count + 1) or order
         return self._tracker.add(
             order,
             self._portfolio.timestamp,
@@ -351,15 +353,15 @@ class BacktestBroker:
         with self._announcer.deliveries:
             for record in records:
                 self._lifecycle.announce_submitted(record, cause)
-            reasons = [self._check(record) for record in records]
+            reasons = [self._check(record, record.submitted_at) for record in records]
             failed = next(((one.id, reason) for one, reason in zip(records, reasons, strict=True) if reason), None)
             for record, reason in zip(records, reasons, strict=True):
                 self._lifecycle.decide(record, reason or _of_group(failed))
         return [record.id for record in records]
 
-    def _check(self, record: OrderRecord) -> Reason | None:
+    def _check(self, record: OrderRecord, now: datetime | None) -> Reason | None:
         order = record.order
-        if self._edits.get(record.id, order) is None:
+        if self._edits and self._edits.get(record.id, order) is None:
             return Reason.of(Code.DROPPED_BY_HAND)
         reason = check_known(order.symbol, self._instruments)
         if reason:
@@ -371,22 +373,30 @@ class BacktestBroker:
             reason = check_siblings(order, [one.order for one in siblings if not one.status.is_final])
         if reason or record.asleep:
             return reason
-        others, units, opening = self._lifecycle.claims.besides(
-            record, lambda one: self._counts(one, record), self._portfolio, self._terms
-        )
+        others, units, opening = self._besides(record, now)
         return check_claims(Ask(record, self._portfolio, others, self._terms, instrument, units, opening))
 
-    def _counts(self, record: OrderRecord, asked: OrderRecord) -> bool:
-        """Say whether an open order has a claim besides another: it is awake, and neither canceled nor at its end."""
-        if record.id == asked.id or record.id in asked.sibling_ids or record.cancel_queued or not record.awake:
-            return False
-        now, good_till = self._portfolio.timestamp, record.order.good_till
-        if now is None:
-            return True
-        earliest = now + _MICROSECOND if self._clock.phase is _STRATEGY else now  # when it may fill next
-        if good_till is not None:
-            return earliest <= good_till
-        return record.day is None or record.order.time_in_force is not TimeInForce.DAY or earliest.date() <= record.day
+    def _besides(self, asked: OrderRecord, now: datetime | None) -> Others:
+        claims = self._lifecycle.claims
+        return claims.besides(asked, self._counting(asked, now), self._portfolio, self._terms) if claims else NO_OTHERS
+
+    def _counting(self, asked: OrderRecord, now: datetime | None) -> Callable[[OrderRecord], bool]:
+        """Return what says whether an open order has a claim besides another.
+
+        It has if it is awake, and neither canceled nor at its end.
+        """
+        earliest = now and (now + _MICROSECOND if self._clock.phase is _STRATEGY else now)  # when it may fill next
+
+        def counts(record: OrderRecord) -> bool:
+            if record.id == asked.id or record.id in asked.sibling_ids or record.cancel_queued or not record.awake:
+                return False
+            good_till = record.order.good_till
+            if earliest is None or good_till is not None:
+                return earliest is None or good_till is None or earliest <= good_till
+            is_of_day = record.day is not None and record.order.time_in_force is TimeInForce.DAY
+            return not is_of_day or record.day is None or earliest.date() <= record.day
+
+        return counts
 
     def _expire(self, record: OrderRecord, now: datetime) -> bool:
         until = self._life_end(record, now)

@@ -50,22 +50,24 @@ def _check_prices(order: Order, instrument: Instrument) -> Reason | None:
     for name in _PRICES_NEEDED.get(order.type, ()):
         if getattr(order, name) is None:
             return Reason.of(Code.PRICE_MUST_BE_GIVEN, name=name)
-    for name in ("stop_price", "limit_price"):
-        reason = _check_price(name, getattr(order, name), instrument)
-        if reason:
-            return reason
+    stop, limit = order.stop_price, order.limit_price
+    reason = None if stop is None else _check_price("stop_price", stop, instrument)
+    if reason is None and limit is not None:
+        reason = _check_price("limit_price", limit, instrument)
+    return reason or (_check_trail(order) if order.type is OrderType.TRAILING_STOP else None)
+
+
+def _check_trail(order: Order) -> Reason | None:
     for name in ("trail_amount", "trail_percent"):
         trail = getattr(order, name)
         if trail is not None and trail <= ZERO:
             return Reason.of(Code.PRICE_MUST_BE_ABOVE_ZERO, name=name, price=trail)
-    if order.type is OrderType.TRAILING_STOP and order.trail_amount is None and order.trail_percent is None:
+    if order.trail_amount is None and order.trail_percent is None:
         return Reason.of(Code.PRICE_MUST_BE_GIVEN, name="trail_amount")
     return None
 
 
-def _check_price(name: str, price: Decimal | None, instrument: Instrument) -> Reason | None:
-    if price is None:
-        return None
+def _check_price(name: str, price: Decimal, instrument: Instrument) -> Reason | None:
     if price <= ZERO:
         return Reason.of(Code.PRICE_MUST_BE_ABOVE_ZERO, name=name, price=price)
     tick = instrument.tick_size

@@ -4,7 +4,7 @@ What an order with a limit claims follows from itself alone, as long as none of 
 of its side do. Such orders are added up once; all others are asked each time. `claims` says what each of them claims.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeAlias
 
@@ -63,23 +63,46 @@ class Others(NamedTuple):
     opening: Claim
 
 
+NO_OTHERS: Final = Others([], {}, NO_CLAIM)
+
+
 @define(eq=False)
 class ClaimSums:
     """What the open orders of a broker claim."""
 
-    _loose: dict[int, OrderRecord] = field(factory=dict, init=False)  # those not added up, or not yet
-    _sums: dict[_Side, Claim] = field(factory=dict, init=False)
+    _new: dict[int, OrderRecord] = field(factory=dict, init=False)  # nobody has asked for them as they are now
+    _loose: dict[int, OrderRecord] = field(factory=dict, init=False)  # their claims hang on something else
+    _dated: dict[int, tuple[OrderRecord, Claim]] = field(factory=dict, init=False)  # theirs end with a time
     _added: dict[_Side, dict[int, tuple[OrderRecord, Claim]]] = field(factory=dict, init=False)
+    _sums: dict[_Side, Claim] = field(factory=dict, init=False)
 
-    def add(self, record: OrderRecord) -> None:
-        """Take in an order that was opened, or something of which has changed."""
-        self._take_out(record)
-        self._loose[record.id] = record
+    def __bool__(self) -> bool:
+        """Whether any order claims anything, as far as one knows without asking."""
+        return bool(self._new or self._loose or self._dated or self._sums)
+
+    def open(self, record: OrderRecord) -> None:
+        """Take in an order that was opened."""
+        self._new[record.id] = record
+
+    def change(self, record: OrderRecord) -> None:
+        """Ask an open order anew, since something of it has changed."""
+        if record.id not in self._new:
+            self.remove(record)
+            self._new[record.id] = record
 
     def remove(self, record: OrderRecord) -> None:
         """Forget an order that is over."""
-        if self._loose.pop(record.id, None) is None:
-            self._take_out(record)
+        order_id = record.id
+        if self._new.pop(order_id, None) or self._dated.pop(order_id, None) or self._loose.pop(order_id, None):
+            return
+        side = _side_of(record)
+        of_side = self._added.get(side)
+        if of_side is not None and order_id in of_side:
+            _, claim = of_side.pop(order_id)
+            if of_side:
+                self._sums[side] = self._sums[side].less(claim)
+            else:
+                del self._added[side], self._sums[side]
 
     def besides(
         self, asked: OrderRecord, counts: Callable[[OrderRecord], bool], view: PortfolioView, terms: Terms
@@ -92,49 +115,57 @@ class ClaimSums:
             view: What is held.
             terms: What is allowed.
         """
-        own = self._added.get(_side_of(asked), _NONE).get(asked.id)
-        if own is not None:
-            self.add(own[0])
-        for record in tuple(self._loose.values()):
-            if record.id != asked.id:
-                self._add_up(record, terms)
+        self._sort_in(asked, terms)
         records = [one for one in self._loose.values() if counts(one)]
+        dated = [pair for pair in self._dated.values() if counts(pair[0])]
+        sums = self._sums if not dated else self._sums_with(dated)
         units: dict[_Side, Decimal] = {}
-        opening = NO_CLAIM
-        for side, claim in self._sums.items():
+        opening, mixed = NO_CLAIM, []
+        for side, claim in sums.items():
             against = held_against(*side, view)
-            if not against:
-                opening = opening.plus(claim)
-            elif add(claim.units, claimed_units(records, *side)) > against:
-                records += [record for record, _ in self._added[side].values()]
+            if against and add(claim.units, claimed_units(records, *side)) > against:
+                mixed.append(side)
                 continue
             units[side] = claim.units
+            if not against:
+                opening = claim if opening is NO_CLAIM else opening.plus(claim)
+        for side in mixed:
+            records += [record for record, _ in self._added.get(side, _NONE).values()]
+            records += [record for record, _ in dated if _side_of(record) == side]
         records.sort(key=_number)
         return Others(records, units, opening)
+
+    def _sort_in(self, asked: OrderRecord, terms: Terms) -> None:
+        """Add up what is new, except what is asked for."""
+        own = self._added.get(_side_of(asked), _NONE).get(asked.id) if self._added else None
+        if own is not None:
+            self.change(own[0])
+        for record in tuple(self._new.values()):
+            if record.id != asked.id:
+                del self._new[record.id]
+                self._add_up(record, terms)
 
     def _add_up(self, record: OrderRecord, terms: Terms) -> None:
         awake, limit = record.awake, record.limit_price
         if not awake or record.cancel_queued:  # it claims nothing until that changes
-            del self._loose[record.id]
             return
-        if limit is None or record.group_id is not None or record.order.time_in_force in _BOUNDED:
+        if limit is None or record.group_id is not None:
+            self._loose[record.id] = record
             return
         claim = Claim(awake, opening_cost(record, awake, limit, terms), multiply(awake, limit))
+        if record.order.time_in_force in _BOUNDED:
+            self._dated[record.id] = (record, claim)
+            return
         side = _side_of(record)
-        del self._loose[record.id]
         self._added.setdefault(side, {})[record.id] = (record, claim)
         self._sums[side] = self._sums.get(side, NO_CLAIM).plus(claim)
 
-    def _take_out(self, record: OrderRecord) -> None:
-        side = _side_of(record)
-        of_side = self._added.get(side)
-        if of_side is None or record.id not in of_side:
-            return
-        _, claim = of_side.pop(record.id)
-        if of_side:
-            self._sums[side] = self._sums[side].less(claim)
-        else:
-            del self._added[side], self._sums[side]
+    def _sums_with(self, dated: Iterable[tuple[OrderRecord, Claim]]) -> dict[_Side, Claim]:
+        sums = self._sums.copy()
+        for record, claim in dated:
+            side = _side_of(record)
+            sums[side] = sums[side].plus(claim) if side in sums else claim
+        return sums
 
 
 _NONE: Final[dict[int, tuple[OrderRecord, Claim]]] = {}

@@ -79,11 +79,13 @@ def claimed_units(records: Iterable[OrderRecord], symbol: str, sign: int) -> Dec
     return result
 
 
-def available_cash(view: PortfolioView, open_orders: Iterable[OrderRecord], terms: Terms) -> Decimal:
+def available_cash(view: PortfolioView, open_orders: Sequence[OrderRecord], terms: Terms) -> Decimal:
     """Return the cash that no short and no open order has a claim on; open exits at market count as proceeds."""
     available = view.get_cash_balance()
     if terms.allow_short:
         available = subtract(available, kept_for_shorts(view))
+    if not open_orders:
+        return available
 
     def claim(record: OrderRecord, exits: Decimal, price: Decimal) -> Decimal:
         opening = opening_cost(record, subtract(record.awake, exits), price, terms)

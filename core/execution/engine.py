@@ -166,7 +166,7 @@ class ExecutionEngine:
     def _walk(self, standing: Standing, books: Books) -> None:
         """Take orders along the paths of some bars, from their open to their close."""
         self._walk_phase(_OPEN, standing, books)
-        if books:
+        if _has_orders(books, standing):
             for symbol, bar in standing.items():
                 self._choose_path(bar, books.get(symbol, {}))
             self._walk_legs(standing, books)
@@ -177,7 +177,7 @@ class ExecutionEngine:
         self._notes.clear()
 
     def _walk_phase(self, phase: Phase, standing: Standing, books: Books) -> None:
-        if not books:
+        if not _has_orders(books, standing):
             return
         self._clock.phase = phase
         self._match(phase, standing, books, self._clock.step)
@@ -191,7 +191,7 @@ class ExecutionEngine:
         in line (rule R7).
         """
         following = {symbol: self._next_of(bar, phase, books.get(symbol), step) for symbol, bar in standing.items()}
-        while found := min(filter(None, following.values()), key=_turn, default=None):
+        while found := _first(following.values()):
             bar = standing[found.record.order.symbol]
             if found.place != bar.place:
                 self._advance(bar, books[bar.symbol].values(), found.place)
@@ -280,7 +280,7 @@ class ExecutionEngine:
             commission=check.commission,
             rule=rule,
             reference_price=price.reference,
-            notes=tuple(note for note in notes if note is not None),
+            notes=tuple(filter(None, notes)),
         )
         bar.check(fill.price)
         bar.take(fill.quantity)
@@ -357,8 +357,18 @@ class ExecutionEngine:
 _WORST = frozenset({PathRule.WORST, PathRule.SUBBARS})
 
 
-def _turn(execution: Execution) -> tuple[bool, int]:
-    return execution.turn
+def _has_orders(books: Books, standing: Standing) -> bool:
+    """Say whether a bar has any orders left to meet; without any nothing can happen in it, and none can come."""
+    return any(map(books.get, standing))
+
+
+def _first(executions: Iterable[Execution | None]) -> Execution | None:
+    """Return the one whose turn comes first."""
+    first = None
+    for one in executions:
+        if one is not None and (first is None or one.turn < first.turn):
+            first = one
+    return first
 
 
 def _new_market_orders(book: Mapping[int, OrderRecord], step: int) -> dict[int, OrderRecord]:

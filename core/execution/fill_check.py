@@ -60,16 +60,17 @@ def check_fill(
         instrument: The units of its symbol.
         is_maker: Whether the order rested and the price came to it.
     """
+    whole = _charge(record, quantity, price, terms, is_maker=is_maker)
 
     def charge(units: Decimal) -> Decimal:
-        return _charge(record, units, price, terms, is_maker=is_maker)
+        return whole if units == quantity else _charge(record, units, price, terms, is_maker=is_maker)
 
     against = min(units_against(record, view), quantity)
     if against == quantity:
-        return _reducing(record, quantity, price, charge(quantity), view)
+        return _reducing(record, quantity, price, whole, view)
     refusal = _refusal(record, quantity, against, price, charge, view, terms)
     if refusal is None:
-        return FillCheck(quantity, charge(quantity))
+        return FillCheck(quantity, whole)
     code, available = refusal
     most = against
     if code is Code.CASH_MUST_COVER_FILL:

@@ -78,7 +78,8 @@ class OrderLifecycle:
             self._announcer.announce(OrderRejected, now, record.id, reason)
             return
         self._tracker.accept(record)
-        self._stir(record)
+        self.books[record.order.symbol].add(record)
+        self.claims.open(record)
         self.lifetimes.add(record)
         self._announcer.announce(OrderAccepted, now, record.id)
         if record.stop_price is None and is_trailing(record):
@@ -115,7 +116,7 @@ class OrderLifecycle:
         """Note that an order will be canceled, and claims nothing any more."""
         self._tracker.request_cancel(record)
         if record.is_open:
-            self.claims.add(record)
+            self.claims.change(record)
 
     def move_stop(self, record: OrderRecord, stop_price: Decimal, now: datetime | None) -> None:
         """Record that a trailing stop was set, or has followed the price."""
@@ -126,7 +127,7 @@ class OrderLifecycle:
     def note_fill(self, record: OrderRecord) -> None:
         """Note that an order has filled, in part or whole, and so claims less."""
         if record.is_open:
-            self.claims.add(record)
+            self.claims.change(record)
         else:
             self._forget(record)
 
@@ -192,16 +193,16 @@ class OrderLifecycle:
             return
         reason = Reason.of(code, **described)
         self._tracker.reduce(record, quantity, reason)
-        self.claims.add(record)
+        self.claims.change(record)
         self._announcer.announce(OrderReduced, now, record.id, quantity, left, reason)
 
     def _stir(self, record: OrderRecord) -> None:
         """Have an open order asked again, since what it waits for or claims has changed."""
-        self.books.add(record)
-        self.claims.add(record)
+        self.books[record.order.symbol].add(record)
+        self.claims.change(record)
 
     def _forget(self, record: OrderRecord) -> None:
-        self.books.remove(record)
+        self.books[record.order.symbol].remove(record)
         self.claims.remove(record)
 
     def _finish(self, record: OrderRecord, status: OrderStatus, reason: Reason, now: datetime | None) -> None:

@@ -17,15 +17,12 @@ from core.reason import Code, Reason
 def check_limits(ask: Ask) -> Reason | None:
     """Check what an order opens or adds against the limits; what only reduces passes them all."""
     limits = ask.terms.limits
-    if limits == _NO_LIMITS:
+    if not ask.terms.has_limits:
         return None
     opening = subtract(ask.record.remaining, ask.covered)
     if opening <= ZERO:
         return None
     return _check_drawdown(ask, limits) or _check_position(ask, limits) or _check_money_limits(ask, limits)
-
-
-_NO_LIMITS = Limits()
 
 
 def _check_drawdown(ask: Ask, limits: Limits) -> Reason | None:

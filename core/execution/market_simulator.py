@@ -127,10 +127,16 @@ class MarketSimulator:
             step: Orders that become eligible later are left alone.
             held: The sign of the position.
         """
+        now = bar.timestamp  # the life of one asked for inside a bar may be over already (rule R12b)
+        records = [
+            one
+            for one in book.values()
+            if one.is_open and one.ready(step) and ((end := one.order.good_till) is None or now <= end)
+        ]
         if bar.part and phase is _OPEN:
-            book = {number: one for number, one in book.items() if one.order.type is not OrderType.MARKET_ON_OPEN}
+            records = [one for one in records if one.order.type is not OrderType.MARKET_ON_OPEN]
         return next_execution(
-            (record for record in book.values() if record.is_open and record.ready(step) and _lives(record, bar)),
+            records,
             phase,
             bar.place,
             bar.path[END_OF[phase]],
@@ -243,12 +249,6 @@ class MarketSimulator:
     def beyond(self, bar: StandingBar) -> int:
         """Return how many ticks beyond a limit the price must go."""
         return bar.tick if self.limit_rule is LimitRule.THROUGH else 0
-
-
-def _lives(record: OrderRecord, bar: StandingBar) -> bool:
-    """Say whether the life of an order reaches to a bar: one asked for inside it may be over already (rule R12b)."""
-    good_till = record.order.good_till
-    return good_till is None or bar.timestamp <= good_till
 
 
 def _name_of_nearest(bar: StandingBar) -> str:

@@ -6,7 +6,7 @@ of it is recorded. Such orders are sorted by that price, so that one comparison 
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from core.execution.order_record import OrderRecord
 from core.execution.path import is_trailing, wait_of
@@ -15,20 +15,9 @@ _Key: TypeAlias = tuple[int, int]
 """How soon the price comes to an order that rests, highest first, and its number."""
 
 
-class Reach(NamedTuple):
-    """How far the prices of a bar reach, in units of a digit.
-
-    Attributes:
-        low: The lowest.
-        high: The highest.
-        digits: Digits after the point of a price.
-        beyond: How many ticks beyond a limit the price must go.
-    """
-
-    low: int
-    high: int
-    digits: int
-    beyond: int
+Reach: TypeAlias = tuple[int, int, int, int]
+"""How far the prices of a bar reach: low and high in units of a digit, the digits after the point of a price, and how
+many ticks beyond a limit the price must go."""
 
 
 class OpenBook(dict[int, OrderRecord]):
@@ -125,14 +114,6 @@ class OpenBooks(defaultdict[str, OpenBook]):
 
     def __init__(self) -> None:
         super().__init__(OpenBook)
-
-    def add(self, record: OrderRecord) -> None:
-        """Take in an order that was opened, or that waits for something else than before."""
-        self[record.order.symbol].add(record)
-
-    def remove(self, record: OrderRecord) -> None:
-        """Forget an order that is over."""
-        self[record.order.symbol].remove(record)
 
 
 def rests(record: OrderRecord) -> bool:

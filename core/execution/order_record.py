@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import NamedTuple
 
-from attrs import define, evolve
+from attrs import define, fields
 
 from core.clock import Phase
 from core.fill import FillRule
@@ -120,7 +121,8 @@ class OrderRecord:
         """Return how many units may fill in a step."""
         if self.eligible_step > step:
             return ZERO
-        return self.awake if self.fresh is None or self.fresh[0] != step else subtract(self.awake, self.fresh[1])
+        awake = subtract(self.remaining, self.asleep) if self.asleep else self.remaining
+        return awake if self.fresh is None or self.fresh[0] != step else subtract(awake, self.fresh[1])
 
     @property
     def waits_for_stop(self) -> bool:
@@ -150,7 +152,7 @@ class OrderRecord:
 
     def copy(self) -> "OrderRecord":
         """Return a copy that may go another way."""
-        return evolve(self)
+        return OrderRecord(*_all_fields(self))
 
     def seen(self) -> TrackedOrder:
         """Return the value that others see."""
@@ -170,3 +172,6 @@ class OrderRecord:
             parent_id=self.parent_id,
             group_id=self.group_id,
         )
+
+
+_all_fields = attrgetter(*(one.name for one in fields(OrderRecord)))

@@ -181,12 +181,14 @@ def next_execution(
     found: Execution | None = None
     least: tuple[int, bool, int] | None = None
     for record in records:
-        if not _takes_part(record, phase):
-            continue
-        met = _meet(record, wait_of(record, digits, beyond), phase, start, end)
-        if met is None or (met[0] is Act.FILL and not has_volume and not record.order.time_in_force.is_immediate):
+        kept = record.wait
+        wait = kept[2] if kept and kept[0] == digits and kept[1] == beyond else wait_of(record, digits, beyond)
+        met = _meet(record, wait, phase, start, end)
+        if met is None or not _takes_part(record, phase):
             continue
         act, price, place = met
+        if act is Act.FILL and not has_volume and not record.order.time_in_force.is_immediate:
+            continue
         key = (abs(place - start), held * record.sign >= 0, record.line)
         if least is None or key < least:
             least = key

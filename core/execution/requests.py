@@ -66,7 +66,7 @@ class Requests:
         lifecycle: Changes them.
         announcer: What the facts are announced through.
         portfolio: Tells the time.
-        check: Says why an order as it would be is not allowed; None where it is.
+        check: Says why an order as it would be is not allowed at a time; None where it is.
 
     Attributes:
         waiting: What waits for the next step to begin, in the order of asking.
@@ -76,7 +76,7 @@ class Requests:
     _lifecycle: OrderLifecycle
     _announcer: Announcer
     _portfolio: PortfolioView
-    _check: Callable[[OrderRecord], Reason | None]
+    _check: Callable[[OrderRecord, datetime | None], Reason | None]
     waiting: list[Request] = field(factory=list, init=False)
 
     def cancel(self, record: OrderRecord, *, at_once: bool, cause: str) -> None:
@@ -147,7 +147,7 @@ class Requests:
             return Reason.of(Code.STOP_MUST_NOT_BE_TRIGGERED, price=stop_price)
         trial = record.copy()
         self._tracker.amend(trial, order, stop_price, keeps_place=True)
-        return self._check(trial)
+        return self._check(trial, self._portfolio.timestamp)
 
     def _amend_all(self, record: OrderRecord, order: Order, stop_price: Decimal | None, now: datetime | None) -> None:
         """Change an order, and the exits of an entry by as many units; what has none left is canceled."""

@@ -118,5 +118,6 @@ class StandingBar:
     def check(self, price: Decimal) -> None:
         """Check R14: the price lies within the bar."""
         _, high, low, _ = self.prices
-        if not self.price(low) <= price <= self.price(high):
+        unit = quantum(self.digits)
+        if not multiply(unit, low) <= price <= multiply(unit, high):
             raise InvariantError("R14", price, f"within the bar of {self.symbol}")

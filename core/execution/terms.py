@@ -78,12 +78,18 @@ class Terms:
         allow_short: Whether a sale may exceed what is held.
         cash_rule: What happens to a fill that cash does not cover.
         limits: What a person allows at most.
+        has_limits: Whether there are any.
     """
 
     commission: CommissionModel
     allow_short: bool = False
     cash_rule: CashRule = CashRule.REJECT
     limits: Limits = Limits()
+    has_limits: bool = field(init=False, repr=False, eq=False)
+
+    @has_limits.default
+    def _has_limits(self) -> bool:
+        return self.limits != Limits()
 
     @property
     def checks_cash(self) -> bool:

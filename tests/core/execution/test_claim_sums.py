@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.execution.ask import Ask
-from core.execution.claim_sums import NO_CLAIM, Claim, ClaimSums, Others
+from core.execution.claim_sums import NO_CLAIM, NO_OTHERS, Claim, ClaimSums, Others
 from core.execution.claims import available_cash, claimed_units, notional_of_opening, sum_claims
 from core.execution.order_record import OrderRecord
 from core.execution.terms import Terms
@@ -25,12 +25,24 @@ ASKED = record_of(order_of(BUY, 1), 99)
 def sums_of(*records: OrderRecord) -> ClaimSums:
     sums = ClaimSums()
     for record in records:
-        sums.add(record)
+        sums.open(record)
     return sums
 
 
 def besides(sums: ClaimSums, *held: tuple[str, int, str], asked: OrderRecord = ASKED, terms: Terms = TERMS) -> Others:
     return sums.besides(asked, lambda one: one.id != asked.id and bool(one.awake), portfolio_of(*held), terms)
+
+
+def test_without_any_order_there_is_nothing_to_ask() -> None:
+    record = record_of(order_of(BUY, 1, limit_price=50))
+    sums = sums_of(record)
+    assert sums
+    assert not ClaimSums()
+    besides(sums)
+    assert sums
+    sums.remove(record)
+    assert not sums
+    assert besides(sums) == NO_OTHERS
 
 
 def test_purchases_with_a_limit_are_added_up_with_the_commission_of_each() -> None:
@@ -48,14 +60,31 @@ def test_where_some_of_a_side_only_reduce_each_is_asked_in_turn() -> None:
     assert besides(sums_of(*reversed(records)), ("ACME", 14, "40")) == (records, {}, NO_CLAIM)
 
 
-def test_what_hangs_on_the_market_on_siblings_or_on_time_is_asked_each_time() -> None:
+def test_what_hangs_on_the_market_or_on_siblings_is_asked_each_time() -> None:
     records = [
         record_of(order_of(BUY, 1), 1),
         record_of(order_of(BUY, 1, stop_price=120), 2),
         record_of(order_of(BUY, 1, limit_price=50), 3, group_id=3),
-        record_of(order_of(BUY, 1, limit_price=50, time_in_force=TimeInForce.DAY), 4),
     ]
     assert besides(sums_of(*records)) == (records, {}, NO_CLAIM)
+
+
+def test_what_time_ends_is_added_while_it_counts() -> None:
+    dated = record_of(order_of(BUY, 1, limit_price=50, time_in_force=TimeInForce.DAY))
+    sums = sums_of(dated, record_of(order_of(BUY, 2, limit_price=50), 2))
+    assert besides(sums) == ([], {("ACME", 1): 3}, Claim(Decimal(3), Decimal(152), Decimal(150)))
+    view = portfolio_of()
+    assert sums.besides(ASKED, lambda one: one is not dated, view, TERMS).units == {("ACME", 1): 2}
+    sums.remove(dated)
+    assert besides(sums).units == {("ACME", 1): 2}
+
+
+def test_where_some_of_a_side_only_reduce_what_time_ends_is_asked_too() -> None:
+    records = [
+        record_of(order_of(SELL, 10, limit_price=50, time_in_force=TimeInForce.DAY)),
+        record_of(order_of(SELL, 5, limit_price=60), 2),
+    ]
+    assert besides(sums_of(*records), ("ACME", 14, "40")) == (records, {}, NO_CLAIM)
 
 
 def test_an_order_that_has_changed_is_added_up_anew() -> None:
@@ -63,10 +92,10 @@ def test_an_order_that_has_changed_is_added_up_anew() -> None:
     sums = sums_of(record)
     assert besides(sums).opening.notional == 500
     record.remaining, record.given_up = Decimal(4), Decimal(6)
-    sums.add(record)
+    sums.change(record)
     assert besides(sums).opening.notional == 200
     record.cancel_queued = True
-    sums.add(record)
+    sums.change(record)
     assert besides(sums) == ([], {}, NO_CLAIM)
     sums.remove(record)
     assert besides(sums) == ([], {}, NO_CLAIM)
@@ -111,7 +140,7 @@ def _records(draw: st.DrawFn, number: int) -> OrderRecord:
     record.commissions = TERMS.commission.total(record.traded)
     record.remaining, record.given_up = Decimal(20 - filled - given_up), Decimal(given_up)
     record.asleep = draw(st.sampled_from([Decimal(0), Decimal(0), Decimal(2), record.remaining]))
-    record.group_id = draw(st.sampled_from([None, None, None, 1]))
+    record.group_id = draw(st.sampled_from([None, None, None, 50]))
     record.cancel_queued = draw(st.sampled_from([False, False, False, True]))
     return record
 

@@ -17,7 +17,7 @@ from core.fill import FillRule
 from core.order import BUY, SELL, OrderType, TimeInForce
 from tests.core.execution.records import order_of, record_of
 
-BAR = Reach(95, 105, 0, 0)
+BAR: Reach = (95, 105, 0, 0)
 
 
 def book_of(*records: OrderRecord) -> OpenBook:
@@ -63,20 +63,20 @@ def test_a_bar_concerns_what_it_reaches_and_what_does_something_anywhere(
 
 def test_a_limit_that_has_to_be_traded_through_is_reached_one_tick_later() -> None:
     touched = record_of(order_of(BUY, 1, limit_price=95))
-    assert left_by(Reach(95, 105, 0, 1), touched) == []
-    assert left_by(Reach(94, 105, 0, 1), touched) == [1]
+    assert left_by((95, 105, 0, 1), touched) == []
+    assert left_by((94, 105, 0, 1), touched) == [1]
 
 
 def test_an_order_comes_back_with_the_bar_that_reaches_it_in_the_place_of_its_number() -> None:
     book = book_of(*(record_of(order_of(BUY, 1, limit_price=price), n) for n, price in enumerate((80, 100, 90, 70), 1)))
     assert book.reach(BAR)
     assert list(book) == [2]
-    assert book.reach(Reach(85, 96, 0, 0))
+    assert book.reach((85, 96, 0, 0))
     assert list(book) == [2, 3]  # what such a bar meets at its open is reached too
-    assert book.reach(Reach(75, 99, 0, 0))
+    assert book.reach((75, 99, 0, 0))
     assert list(book) == [1, 2, 3]
     book.remove(book[2])
-    assert not book.reach(Reach(101, 101, 0, 0))
+    assert not book.reach((101, 101, 0, 0))
 
 
 def test_an_order_that_has_changed_is_asked_again() -> None:
@@ -97,7 +97,7 @@ def test_an_order_that_ends_is_gone_wherever_it_was() -> None:
     book.remove(far)
     book.remove(asleep)
     book.remove(far)  # nobody minds
-    assert not book.reach(Reach(1, 1000, 0, 0))
+    assert not book.reach((1, 1000, 0, 0))
 
 
 def test_an_exit_that_sleeps_concerns_no_bar_until_it_wakes() -> None:
@@ -111,9 +111,9 @@ def test_an_exit_that_sleeps_concerns_no_bar_until_it_wakes() -> None:
 
 def test_prices_in_a_finer_unit_are_compared_in_that() -> None:
     book = book_of(record_of(order_of(BUY, 1, limit_price="94.5")))
-    assert not book.reach(Reach(950, 1050, 1, 0))
-    assert not book.reach(Reach(9500, 10500, 2, 0))
-    assert book.reach(Reach(9450, 10500, 2, 0))
+    assert not book.reach((950, 1050, 1, 0))
+    assert not book.reach((9500, 10500, 2, 0))
+    assert book.reach((9450, 10500, 2, 0))
 
 
 def test_what_is_new_at_this_price_or_is_triggered_does_not_rest() -> None:
@@ -125,9 +125,9 @@ def test_what_is_new_at_this_price_or_is_triggered_does_not_rest() -> None:
 def test_each_symbol_has_a_book_of_its_own() -> None:
     books = OpenBooks()
     one, other = record_of(order_of(BUY, 1, "A")), record_of(order_of(BUY, 1, "B"), 2)
-    books.add(one)
-    books.add(other)
-    books.remove(one)
+    books["A"].add(one)
+    books["B"].add(other)
+    books["A"].remove(one)
     assert {symbol: list(book) for symbol, book in books.items()} == {"A": [], "B": [2]}
 
 
@@ -178,5 +178,5 @@ def test_what_a_bar_does_not_concern_does_nothing_in_it(
 ) -> None:
     book = book_of(*records)
     for low, _, _, high in bars:
-        book.reach(Reach(low, high, 0, beyond))
+        book.reach((low, high, 0, beyond))
         assert list(book) == [one.id for one in records if one.awake and _does_anything(one, low, high, beyond)]
