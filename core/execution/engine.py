@@ -302,7 +302,7 @@ class ExecutionEngine:
         (preferred, path), (other, other_path) = self._simulator.paths(bar).items()
         bar.path = path
         records = [one for one in book.values() if one.is_open and one.eligible_step <= self._clock.step]
-        if not records or not may_differ(records, path, bar.digits, self._simulator.beyond(bar)):
+        if not records or not may_differ(records, path, bar.digits, self._simulator.beyond(bar), bar.tick):
             return
         working = self._with_relatives(book)
         outcomes = [self._outcome(bar, working, name, one) for name, one in ((preferred, path), (other, other_path))]

@@ -260,17 +260,37 @@ def misses(record: OrderRecord, path: Iterable[int], digits: int, beyond: int, t
                 record.stop_price, record.wait = stop, None
 
 
-def may_differ(records: Iterable[OrderRecord], path: Path, digits: int, beyond: int) -> bool:
-    """Say whether the order of a bar's extremes can matter to some orders.
+def may_differ(records: Iterable[OrderRecord], path: Path, digits: int, beyond: int, tick: int = 1) -> bool:
+    """Say whether the order of a bar's extremes can matter to some orders, once its open is over.
 
     It cannot where the price reaches none, or only one on which nothing else depends.
     """
     lowest, highest = min(path), max(path)
-    within = [one for one in records if _is_within(one, lowest, highest, digits, beyond)]
+    within = [
+        one
+        for one in records
+        if _is_within(one, lowest, highest, digits, beyond)
+        and not (is_trailing(one) and _ends_alike(one, path, digits, tick))
+    ]
     if len(within) != 1:
         return bool(within)
     (only,) = within
     return not (only.order.type in _PLAIN and not only.is_triggered and not only.child_ids and not only.sibling_ids)
+
+
+def _ends_alike(record: OrderRecord, path: Path, digits: int, tick: int) -> bool:
+    """Say whether a trailing stop is reached on neither path of a bar, and is at one price at the end of both."""
+    _, first, second, close = path
+    stop = _trailed_along(record, (first, second, close), digits, tick)
+    return stop is not None and stop == _trailed_along(record, (second, first, close), digits, tick)
+
+
+def _trailed_along(record: OrderRecord, corners: Iterable[int], digits: int, tick: int) -> Decimal | None:
+    """Return where a trailing stop is after some corners of a path; None where one of them reaches it."""
+    copy = record.copy()
+    if any(miss.distance <= 0 for miss in misses(copy, corners, digits, 0, tick)):
+        return None
+    return copy.stop_price
 
 
 def _is_within(record: OrderRecord, lowest: int, highest: int, digits: int, beyond: int) -> bool:

@@ -621,8 +621,16 @@ MATTERS = [
     pytest.param([sell(94, 95)], True, id="a stop-limit alone"),
     pytest.param([sell(94, 95, triggered=True)], True, id="a triggered stop-limit alone"),
     pytest.param([sell(stop=95, triggered=True)], False, id="a triggered stop waits for the next open"),
-    pytest.param([sell(stop=80, trail=4)], True, id="a trailing stop, wherever it is"),
+    pytest.param([sell(stop=80, trail=4)], True, id="a trailing stop that the low reaches after the high"),
+    pytest.param([sell(stop=80, trail=20)], True, id="a trailing stop that the low just reaches"),  # 110 - 20 = 90
+    pytest.param([sell(stop=80, trail=21)], False, id="a trailing stop that only follows"),
+    pytest.param([sell(stop=90, trail=21)], True, id="a trailing stop that the low reaches before it follows"),
     pytest.param([sell(trail=4)], True, id="a trailing stop that has none yet"),
+    pytest.param([sell(trail=21)], False, id="the same, far from the market"),
+    pytest.param([buy(stop=120, trail=20)], True, id="a trailing purchase that the high just reaches"),  # 90 + 20
+    pytest.param([buy(stop=120, trail=21)], False, id="a trailing purchase that only follows"),
+    pytest.param([sell(stop=80, trail=21), sell(stop=80, trail=22), buy(95)], False, id="two of them, and a limit"),
+    pytest.param([sell(stop=80, trail=21), sell(105), buy(95)], True, id="one of them, and two limits"),
     pytest.param([sell(stop=95, trail=4, triggered=True)], False, id="a triggered trailing stop"),
     pytest.param([sell(stop=95, trail=4, asleep=1)], False, id="a trailing stop asleep"),
 ]
@@ -640,6 +648,18 @@ def test_one_order_on_which_another_depends_can_matter(order: Resting, name: str
     record = order.record(1)
     setattr(record, name, (2,))
     assert may_differ([record], BAR, 0, 0)
+
+
+def test_to_ask_whether_a_stop_follows_alike_moves_none() -> None:
+    record = sell(stop=80, trail=21).record(1)
+    assert not may_differ([record], BAR, 0, 0)
+    assert record.stop_price == 80
+
+
+def test_a_stop_follows_by_the_tick() -> None:
+    record = sell(stop=80, trail=19).record(1)
+    assert may_differ([record], BAR, 0, 0)  # 110 - 19 = 91, above the low
+    assert not may_differ([record], BAR, 0, 0, 25)  # 75 is the next price below, and the stop stays
 
 
 def test_with_a_tick_beyond_its_limit_an_order_at_the_extreme_is_outside() -> None:
