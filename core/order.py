@@ -66,6 +66,7 @@ class TimeInForce(StrEnum):
 
     def __init__(self, value: str) -> None:
         self.is_immediate = value in ("IOC", "FOK")  # it is tested once
+        self.is_bounded = value in ("DAY", "GTD")  # it ends with a time
 
 
 class OrderStatus(StrEnum):
@@ -141,6 +142,9 @@ _PRICES_OF: Final[Mapping[OrderType, frozenset[str]]] = {
     OrderType.MARKET_ON_CLOSE: frozenset(),
 }
 """Which prices an order of each type may have."""
+_NO_PRICES_OF: Final[Mapping[OrderType, tuple[str, ...]]] = {
+    kind: tuple(name for name in _PRICES if name not in names) for kind, names in _PRICES_OF.items()
+}
 
 
 @frozen
@@ -207,9 +211,8 @@ class Order:
             raise InvalidOrderError(f"good_till must be aware of its zone, was {self.good_till}")
 
     def _check_prices(self) -> None:
-        allowed = _PRICES_OF[self.type]
-        for name in _PRICES:
-            if name not in allowed and getattr(self, name) is not None:
+        for name in _NO_PRICES_OF[self.type]:
+            if getattr(self, name) is not None:
                 raise InvalidOrderError(f"a {_words(self.type)} order has no {name}, was {getattr(self, name)}")
         if self.trail_amount is not None and self.trail_percent is not None:
             raise InvalidOrderError("a trailing stop order has one trail, was given an amount and a percent")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+import polars as pl
 from attrs import field, frozen
 
 from core.backtest.feed import Feed
@@ -34,17 +35,17 @@ class BarStand:
     _subbars: Subbars
     _simulator: MarketSimulator
     _instruments: Mapping[str, Instrument]
-    _sides: dict[str, tuple[list[int], list[int], int, int]] = field(factory=dict, init=False)
+    _extremes: dict[str, tuple[pl.Series, pl.Series, int, int]] = field(factory=dict, init=False)
 
     def reach(self, symbol: str, row: int) -> Reach:
         """Return how far the prices of a row of a symbol reach; no finer bar reaches beyond that."""
-        sides = self._sides.get(symbol)
-        if sides is None:
+        extremes = self._extremes.get(symbol)
+        if extremes is None:
             bars = self._feed.bars[self._feed.places[symbol]]
-            _, highs, lows, _ = bars.ticks
             beyond = self._simulator.beyond(self._stand_on(bars, row, 0))
-            sides = self._sides[symbol] = (lows, highs, bars.digits, beyond)
-        lows, highs, digits, beyond = sides
+            extremes = (bars.frame["low_ticks"], bars.frame["high_ticks"], bars.digits, beyond)
+            self._extremes[symbol] = extremes
+        lows, highs, digits, beyond = extremes
         return lows[row], highs[row], digits, beyond
 
     def parts(self, symbol: str, row: int, step: int) -> Parts:

@@ -240,7 +240,7 @@ class BacktestBroker:
     def begin_step(self, now: datetime) -> list[int]:
         """Let orders expire whose life is over, then do what was asked for (phase 2 of R2); return of which orders."""
         due = self._lifecycle.lifetimes.due(now, self._clock.step)
-        ended = [record.id for record in due if record.is_open and self._expire(record, now)]
+        ended = [record.id for record in due if record.is_open and self._expire(record, now)] if due else []
         return ended + self._requests.carry_out(now) if self._requests.waiting else ended
 
     def check_fill(self, record: OrderRecord, quantity: Decimal, price: Decimal, rule: FillRule) -> FillCheck:

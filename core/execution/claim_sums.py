@@ -14,12 +14,10 @@ from core.execution.claims import claimed_units, held_against, opening_cost
 from core.execution.order_record import OrderRecord
 from core.execution.terms import Terms
 from core.money import ZERO, add, multiply, subtract
-from core.order import TimeInForce
 from core.protocols import PortfolioView
 
 _Side: TypeAlias = tuple[str, int]
 """A symbol, and the sign of orders for it."""
-_BOUNDED: Final = frozenset({TimeInForce.DAY, TimeInForce.GTD})
 
 
 class Claim(NamedTuple):
@@ -153,7 +151,7 @@ class ClaimSums:
             self._loose[record.id] = record
             return
         claim = Claim(awake, opening_cost(record, awake, limit, terms), multiply(awake, limit))
-        if record.order.time_in_force in _BOUNDED:
+        if record.order.time_in_force.is_bounded:
             self._dated[record.id] = (record, claim)
             return
         side = _side_of(record)

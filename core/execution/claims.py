@@ -45,8 +45,11 @@ def opening_cost(record: OrderRecord, opening: Decimal, price: Decimal, terms: T
     """Return what opening some units of an order takes, with the commission that this adds to its own, money."""
     if opening <= ZERO:
         return ZERO
-    notional = multiply(opening, price)
-    return add(notional, _commission(record, opening, notional, terms))
+    asked = (opening, price, record.traded, terms)
+    if record.cost is None or record.cost[0] != asked:  # it is asked when the order is checked, and for the next one
+        notional = multiply(opening, price)
+        record.cost = (asked, add(notional, _commission(record, opening, notional, terms)))
+    return record.cost[1]
 
 
 def _commission(record: OrderRecord, quantity: Decimal, notional: Decimal, terms: Terms) -> Decimal:

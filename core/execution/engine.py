@@ -166,7 +166,7 @@ class ExecutionEngine:
     def _walk(self, standing: Standing, books: Books) -> None:
         """Take orders along the paths of some bars, from their open to their close."""
         self._walk_phase(_OPEN, standing, books)
-        if _has_orders(books, standing):
+        if any(map(books.get, standing)):
             for symbol, bar in standing.items():
                 self._choose_path(bar, books.get(symbol, {}))
             self._walk_legs(standing, books)
@@ -177,7 +177,7 @@ class ExecutionEngine:
         self._notes.clear()
 
     def _walk_phase(self, phase: Phase, standing: Standing, books: Books) -> None:
-        if not _has_orders(books, standing):
+        if not any(map(books.get, standing)):  # nothing can happen without an order, and none can come
             return
         self._clock.phase = phase
         self._match(phase, standing, books, self._clock.step)
@@ -355,11 +355,6 @@ class ExecutionEngine:
 
 
 _WORST = frozenset({PathRule.WORST, PathRule.SUBBARS})
-
-
-def _has_orders(books: Books, standing: Standing) -> bool:
-    """Say whether a bar has any orders left to meet; without any nothing can happen in it, and none can come."""
-    return any(map(books.get, standing))
 
 
 def _first(executions: Iterable[Execution | None]) -> Execution | None:

@@ -80,7 +80,8 @@ class OrderLifecycle:
         self._tracker.accept(record)
         self.books[record.order.symbol].add(record)
         self.claims.open(record)
-        self.lifetimes.add(record)
+        if record.order.time_in_force.is_bounded:
+            self.lifetimes.add(record)
         self._announcer.announce(OrderAccepted, now, record.id)
         if record.stop_price is None and is_trailing(record):
             mark = self._portfolio.get_mark(record.order.symbol)

@@ -43,6 +43,7 @@ _RULE_OF_PHASE: Final = {
     Phase.STRATEGY: FillRule.SAME_CLOSE,
 }
 _OPEN = Phase.OPEN
+_TRAILING = OrderType.TRAILING_STOP
 _NO_STEP = -1
 
 
@@ -152,9 +153,7 @@ class MarketSimulator:
         """Move along the path, and return the trailing stops that follow, each with where it is now (rule R10)."""
         followed: list[tuple[OrderRecord, Decimal]] = []
         for record in records:
-            if record.eligible_step > step:
-                continue
-            if is_trailing(record):
+            if record.order.type is _TRAILING and record.eligible_step <= step and is_trailing(record):
                 stop = followed_stop(record, bar.price(place), bar.tick_size)
                 if stop is not None:
                     followed.append((record, stop))
@@ -164,6 +163,8 @@ class MarketSimulator:
     def settle(self, bar: StandingBar, records: Iterable[OrderRecord]) -> list[tuple[OrderRecord, Decimal]]:
         """End the tests at the present price, and return the stops of what was new there that follow it (rule R8)."""
         new = [record for record in records if record.instant is not None]
+        if not new:
+            return []
         for record in new:
             record.instant, record.just_triggered = None, False
         found = ((one, followed_stop(one, bar.price(bar.place), bar.tick_size)) for one in new if is_trailing(one))

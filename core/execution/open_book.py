@@ -69,9 +69,10 @@ class OpenBook(dict[int, OrderRecord]):
     def _lay_aside(self, low: int, high: int) -> None:
         digits, beyond = self._unit
         for record in tuple(self.values()):
-            if not record.awake:  # it is stirred when it wakes
+            kind = record.order.type
+            if record.asleep and not record.awake:  # it is added again when it wakes
                 self._put_away(record, [], 0)
-            elif rests(record):
+            elif (kind.has_limit or kind.has_stop) and rests(record):
                 edge, direction, _ = wait_of(record, digits, beyond)
                 if direction < 0:
                     if edge < low:

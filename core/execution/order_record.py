@@ -73,6 +73,7 @@ class OrderRecord:
             follows; None at all other times.
         just_triggered: Whether its stop was reached at the present price of the path.
         wait: What it waits for, as last computed, with the digits and the ticks beyond a limit that this was for.
+        cost: What opening takes, money, as last computed, with what this followed from.
     """
 
     id: int
@@ -106,6 +107,7 @@ class OrderRecord:
     instant: FillRule | None = None
     just_triggered: bool = False
     wait: tuple[int, int, Wait] | None = None
+    cost: tuple[tuple[object, ...], Decimal] | None = None
 
     @property
     def filled(self) -> Decimal:

@@ -285,6 +285,15 @@ def test_what_open_orders_open_is_summed_at_their_prices() -> None:
     assert sum_claims([], view, notional_of_opening) == 0
 
 
+def test_what_opening_takes_is_asked_anew_once_something_of_it_has_changed() -> None:
+    record, terms = record_of(buy(10)), Terms(PER_UNIT)
+    assert [opening_cost(record, Decimal(10), Decimal(price), terms) for price in (50, 50, 60)] == [501, 501, 601]
+    assert opening_cost(record, Decimal(5), Decimal(60), terms) == 301
+    assert opening_cost(record, Decimal(5), Decimal(60), FREE) == 300
+    record.traded, record.commissions = Traded(Decimal(5), Decimal(300)), Decimal(1)
+    assert opening_cost(record, Decimal(5), Decimal(60), terms) == 300  # the least commission is paid already
+
+
 def test_what_one_order_opens_is_below_zero() -> None:
     assert notional_of_opening(record_of(buy(15)), Decimal(10), Decimal("2.50")) == Decimal("-12.50")  # 5 x 2.50
 

@@ -105,6 +105,7 @@ CHANGED: dict[str, Any] = {
     "instant": FillRule.INSTANT,
     "just_triggered": True,
     "wait": (2, 0, Wait(1, 1, 1)),
+    "cost": ((Decimal(1),), Decimal(97)),
 }
 
 

@@ -28,8 +28,8 @@ from core.replay.timeline import Timeline
 from core.risk.values import PortfolioValues
 from tests.generators import PATHS, SYMBOLS, Planned, cents, markets, plans, run_settings, volumes
 
-NOTED_FOR_LATER = {"instant", "just_triggered", "wait", "day"}
-"""What the broker notes of an order to find its next fill or its end, and no fact says."""
+NOTED_FOR_LATER = {"instant", "just_triggered", "wait", "cost", "day"}
+"""What the broker notes of an order to find its next fill, its claim or its end, and no fact says."""
 KEPT = [one.name for one in fields(OrderRecord) if one.name not in NOTED_FOR_LATER]
 
 
