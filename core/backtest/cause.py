@@ -3,8 +3,10 @@
 import sys
 from functools import cache
 from pathlib import PurePath
-from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 _LOOP: Final = "core.backtest.loop"
 
@@ -24,14 +26,12 @@ def cause_of(module: str) -> str:
             own = frame
         called, frame = frame, frame.f_back
     found = own or called
-    return "" if frame is None or found is None else _written(found)
+    if frame is None or found is None:
+        return ""
+    return _written(str(found.f_globals.get("__name__")), found.f_lineno, found.f_code.co_name)
 
 
-def _written(frame: FrameType) -> str:
-    return f"{_told(str(frame.f_globals.get('__name__')))}:{frame.f_lineno} {frame.f_code.co_name}"
-
-
-@cache
-def _told(module: str) -> str:
+@cache  # a strategy has few such lines, and asks at each of them many times
+def _written(module: str, line: int, function: str) -> str:
     path = PurePath(module)
-    return path.name if path.is_absolute() else module
+    return f"{path.name if path.is_absolute() else module}:{line} {function}"

@@ -305,6 +305,7 @@ class OrderTracker:
     def _close(self, record: OrderRecord) -> None:
         record.is_open = False
         record.asleep = ZERO
+        record.wait = record.cost = None  # nobody asks any more, and there may be a million of them
         book = self._open[record.order.symbol]
         del book[record.id]
         if not book:
