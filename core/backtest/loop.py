@@ -335,7 +335,8 @@ class Backtest:
             yield True
 
     def _trade(self, step: int, present: tuple[SymbolNow, ...]) -> None:
-        self.engine.begin_step(self.feed.time(step))
+        if self.broker.has_to_begin:
+            self.engine.begin_step(self.feed.time(step))
         stand, books, is_open = self.bar_stand, self._books, self._open
         concerned = [
             one

@@ -91,4 +91,4 @@ def in_rounds(parts_of: Mapping[str, Parts]) -> list[dict[str, StandingBar]]:
     for symbol, parts in parts_of.items():
         for bar in parts:
             rounds.setdefault(bar.ends_at, {})[symbol] = bar
-    return [rounds[ends_at] for ends_at in sorted(rounds)]
+    return [rounds[ends_at] for ends_at in sorted(rounds)] if len(rounds) > 1 else list(rounds.values())

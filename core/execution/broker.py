@@ -237,6 +237,11 @@ class BacktestBroker:
         change = Change(quantity, limit_price, stop_price)
         self._requests.amend(self._tracker.find(order_id), change, at_once=at_once, cause=cause)
 
+    @property
+    def has_to_begin(self) -> bool:
+        """Whether anything can happen as a step begins: a life may end, or something was asked for."""
+        return bool(self._requests.waiting or self._lifecycle.lifetimes)
+
     def begin_step(self, now: datetime) -> list[int]:
         """Let orders expire whose life is over, then do what was asked for (phase 2 of R2); return of which orders."""
         due = self._lifecycle.lifetimes.due(now, self._clock.step)

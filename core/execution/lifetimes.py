@@ -18,6 +18,10 @@ class Lifetimes:
     _instants: list[tuple[datetime, int, OrderRecord]] = field(factory=list, init=False)
     _count: int = field(default=0, init=False)  # decides between two ends at one time, in the heaps
 
+    def __bool__(self) -> bool:
+        """Whether any life may end."""
+        return bool(self._instants or self._days or self._undated)
+
     def add(self, record: OrderRecord) -> None:
         """Take in an order that was opened."""
         good_till = record.order.good_till

@@ -245,7 +245,7 @@ class MarketSimulator:
 
     def capped(self, asked: Decimal, bar: StandingBar, available: Decimal) -> Reason | None:
         """Say that the volume of a bar bounds what an order fills; None where it does not."""
-        return capped(asked, bar, available, self.volume_cap)
+        return None if self.volume_cap is None else capped(asked, bar, available, self.volume_cap)
 
     def beyond(self, bar: StandingBar) -> int:
         """Return how many ticks beyond a limit the price must go."""

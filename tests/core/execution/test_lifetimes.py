@@ -36,6 +36,15 @@ def test_an_order_that_lives_until_it_is_canceled_is_never_due() -> None:
     assert due(lives_of(record_of(order_of(BUY, 1))), 10**6) == []
 
 
+def test_without_such_orders_there_is_nothing_to_ask() -> None:
+    assert not lives_of(record_of(order_of(BUY, 1)))
+    assert lives_of(until(1))
+    lives = lives_of(of_day())
+    assert lives
+    assert [due(lives, step) for step in (0, 1)] == [[], [1]]
+    assert not lives
+
+
 def test_a_day_begins_with_the_first_step_in_which_an_order_may_fill() -> None:
     record = of_day(eligible=2)
     lives = lives_of(record)
