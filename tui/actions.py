@@ -5,6 +5,7 @@ something else. In one scope a key has one meaning.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from attrs import evolve
@@ -13,7 +14,9 @@ from tui.keys import CHART_ACTIONS, FILTER_ACTIONS, LIST_ACTIONS, Action, Group,
 from tui.panes import PANES
 
 
-def _in_time(
+def _calling(
+    method: str,
+    group: Group,
     id: str,  # noqa: A002 - as the field
     keys: tuple[str, ...],
     help: str,  # noqa: A002 - as the field
@@ -21,19 +24,12 @@ def _in_time(
     *,
     adds_to_run: bool = False,
 ) -> Action:
-    return Action(id, f"travel({id!r})", keys, help, Group.TIME, label, adds_to_run=adds_to_run)
+    """Return an action whose method is told its name."""
+    return Action(id, f"{method}({id!r})", keys, help, group, label, adds_to_run=adds_to_run)
 
 
-def _asked(
-    id: str,  # noqa: A002 - as the field
-    keys: tuple[str, ...],
-    help: str,  # noqa: A002 - as the field
-    label: str = "",
-    *,
-    adds_to_run: bool = False,
-) -> Action:
-    return Action(id, f"ask({id!r})", keys, help, Group.QUESTIONS, label, adds_to_run=adds_to_run)
-
+_in_time = partial(_calling, "travel", Group.TIME)
+_asked = partial(_calling, "ask", Group.QUESTIONS)
 
 ACTIONS: Final[Sequence[Action]] = (
     _in_time("next_bar", ("n", "right", "f10"), "Next bar; at the head, execute it", "Next", adds_to_run=True),

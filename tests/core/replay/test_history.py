@@ -225,11 +225,12 @@ def test_a_run_that_stopped_inside_a_fill_is_searched_to_its_last_fact(monkeypat
 # --- where an order was asked for
 
 
-def test_where_each_order_was_asked_for_is_known_as_far_as_the_run_has_come() -> None:
-    def buy_twice(now: Now) -> None:
-        now.buy("A", 10)
-        now.buy("A", 5)
+def buy_twice(now: Now) -> None:
+    now.buy("A", 10)
+    now.buy("A", 5)
 
+
+def test_where_each_order_was_asked_for_is_known_as_far_as_the_run_has_come() -> None:
     made = backtest(bars_of("A", "100", "110", "120"), {0: buy_twice, 1: lambda now: now.sell("A", 3)})
     history = History(made)
     made.step()
@@ -241,10 +242,6 @@ def test_where_each_order_was_asked_for_is_known_as_far_as_the_run_has_come() ->
 
 
 def test_the_facts_about_each_order_are_known_as_far_as_the_run_has_come() -> None:
-    def buy_twice(now: Now) -> None:
-        now.buy("A", 10)
-        now.buy("A", 5)
-
     made = backtest(bars_of("A", "100", "110", "120"), {0: buy_twice, 1: lambda now: now.sell("A", 3)})
     history = History(made)
     assert list(history.facts_about(1)) == []
