@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from types import FrameType
 
-_LOOP: Final = "core.backtest.loop"
+_CALLERS: Final = frozenset({"core.backtest.loop", "core.backtest.wakes"})
 
 
 def cause_of(module: str) -> str:
@@ -21,7 +21,7 @@ def cause_of(module: str) -> str:
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - a traceback costs a hundred times as much
     own: FrameType | None = None
     called: FrameType | None = None
-    while frame is not None and (name := frame.f_globals.get("__name__")) != _LOOP:
+    while frame is not None and (name := frame.f_globals.get("__name__")) not in _CALLERS:
         if own is None and name == module:
             own = frame
         called, frame = frame, frame.f_back

@@ -29,6 +29,7 @@ class Feed:
         bars: Those of each symbol, in the order of the symbols.
         places: Where in `bars` each symbol is.
         times: The stamp of each step, in microseconds since 1970 in UTC.
+        stamps: The same as a column.
         groups: The distinct sets of symbols that have a bar in a step.
         group_of_step: Which of them each step has.
 
@@ -36,16 +37,16 @@ class Feed:
         BarDataError: No bars, or two of one symbol.
     """
 
-    __slots__ = ("_is_aligned", "_last", "bars", "group_of_step", "groups", "places", "times")
+    __slots__ = ("_is_aligned", "_last", "bars", "group_of_step", "groups", "places", "stamps", "times")
 
     def __init__(self, bars: Sequence[Bars]) -> None:
         self.bars = tuple(sorted(bars, key=lambda one: one.symbol))
         _check_symbols(self.bars)
         self.places = {one.symbol: place for place, one in enumerate(self.bars)}
         stamps = [one.frame["time"] for one in self.bars]
-        clock = pl.concat(stamps).unique().sort()
-        self.times: list[int] = clock.to_list()
-        self.groups, self.group_of_step = _group(clock, stamps)
+        self.stamps = pl.concat(stamps).unique().sort()
+        self.times: list[int] = self.stamps.to_list()
+        self.groups, self.group_of_step = _group(self.stamps, stamps)
         self._is_aligned = len(self.groups) == 1  # every symbol has a bar in every step
         self._last: tuple[int | None, datetime] = (None, to_datetime(0))  # the step that was asked for, and its time
 

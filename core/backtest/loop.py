@@ -4,7 +4,7 @@ A bar on which nothing can happen costs a call of the strategy and nothing else:
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from decimal import Decimal
 from functools import partial
@@ -21,8 +21,9 @@ from core.backtest.journal import Journal
 from core.backtest.marks import FeedMarks
 from core.backtest.settings import Settings, Timing
 from core.backtest.standing import BarStand, Parts, in_rounds
-from core.backtest.strategy import Now, Strategy, SymbolNow, evaluate_indicators, make_symbol_now
+from core.backtest.strategy import Now, Strategy, SymbolNow, evaluate_indicators, make_symbol_now, wake_rows
 from core.backtest.subbars import Subbars
+from core.backtest.wakes import Wakes
 from core.bars import Bars
 from core.clock import Clock, Phase
 from core.errors import FillstepError, InputError, InvariantError, RunStoppedError
@@ -126,6 +127,7 @@ class Backtest:
         self._walked: dict[str, Parts] = {}  # the bars that orders have met, when there last were any
         self._closes: dict[str, StandingBar] = {}  # the bars whose closes ended a step, when there last were any
         self._walked_step = self._closed_step = -1
+        self._wakes = self._make_wakes()
         self._steps = self._run_or_stop()
         self._is_stopped = False
         if _overrides(strategy, "on_order"):
@@ -189,6 +191,8 @@ class Backtest:
     def run(self) -> None:
         """Execute every step that is left: the loop that `step` takes one turn of; it raises what `step` raises."""
         self._check_runs()
+        if self._wakes:
+            self._wakes.until = len(self.feed) - 1
         with rare_collections():
             deque(self._steps, maxlen=0)
 
@@ -306,13 +310,14 @@ class Backtest:
     def _execute(self) -> Iterator[bool]:
         """Execute one step each time it is resumed; what every bar needs is kept in local names."""
         clock, now, open_orders = self.clock, self._now, self._open
-        on_bar = self._method("on_bar")
+        steps, on_bar = self._way()
+        group_of_step = self.feed.group_of_step
         members = [self._members(group) for group in self.feed.groups]
         failures, requests = self._failures, self.broker.requests
         last, fills_at_close = len(self.feed) - 1, self.settings.timing is Timing.SAME_CLOSE
-        for step, group in enumerate(self.feed.group_of_step):
+        for step in steps:
             clock.step = step
-            symbols, present = members[group]
+            symbols, present = members[group_of_step[step]]
             if open_orders or requests:
                 self._trade(step, present)
             for symbol_now in present:
@@ -333,6 +338,11 @@ class Backtest:
             if step == last:
                 self._end()
             yield True
+
+    def _way(self) -> tuple[Iterable[int], Callable[..., object]]:
+        """Return the steps to take and what to call in each: every bar, or those that the strategy has named."""
+        on_bar = self._method("on_bar")
+        return (range(len(self.feed)), on_bar) if self._wakes is None else (self._wakes, self._wakes.heeding(on_bar))
 
     def _trade(self, step: int, present: tuple[SymbolNow, ...]) -> None:
         if self.broker.has_to_begin:
@@ -418,6 +428,19 @@ class Backtest:
             return {one.symbol: make_symbol_now(one, evaluate_indicators(expressions, one)) for one in self.bars}
         except RAISED as error:
             raise blame(self.strategy, "indicators", error) from error
+
+    def _make_wakes(self) -> Wakes | None:
+        """Return the steps that a strategy has named; None where it takes every step."""
+        try:
+            wake = self.strategy.wake()
+            if wake is None:
+                return None
+            expressions = self.strategy.indicators()
+            rows = {one.symbol: wake_rows(wake, expressions, one) for one in self.bars}
+        except RAISED as error:
+            raise blame(self.strategy, "wake", error) from error
+        units = self.bar_stand.units
+        return Wakes(rows, self.feed, self.clock, self.journal, self.broker, self._symbols, units)
 
     def _members(self, group: Sequence[int]) -> tuple[tuple[str, ...], tuple[SymbolNow, ...]]:
         symbols = tuple(self.bars[place].symbol for place in group)

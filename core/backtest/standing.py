@@ -39,14 +39,20 @@ class BarStand:
 
     def reach(self, symbol: str, row: int) -> Reach:
         """Return how far the prices of a row of a symbol reach; no finer bar reaches beyond that."""
-        extremes = self._extremes.get(symbol)
-        if extremes is None:
-            bars = self._feed.bars[self._feed.places[symbol]]
-            beyond = self._simulator.beyond(self._stand_on(bars, row, 0))
-            extremes = (bars.frame["low_ticks"], bars.frame["high_ticks"], bars.digits, beyond)
-            self._extremes[symbol] = extremes
-        lows, highs, digits, beyond = extremes
+        lows, highs, digits, beyond = self._extremes.get(symbol) or self._find_extremes(symbol)
         return lows[row], highs[row], digits, beyond
+
+    def units(self, symbol: str) -> tuple[int, int]:
+        """Return the digits after the point of a symbol's prices, and how many ticks beyond a limit they must go."""
+        _, _, digits, beyond = self._extremes.get(symbol) or self._find_extremes(symbol)
+        return digits, beyond
+
+    def _find_extremes(self, symbol: str) -> tuple[pl.Series, pl.Series, int, int]:
+        bars = self._feed.bars[self._feed.places[symbol]]
+        beyond = self._simulator.beyond(self._stand_on(bars, 0, 0))
+        extremes = (bars.frame["low_ticks"], bars.frame["high_ticks"], bars.digits, beyond)
+        self._extremes[symbol] = extremes
+        return extremes
 
     def parts(self, symbol: str, row: int, step: int) -> Parts:
         """Return what stands for a row of a symbol in a step."""

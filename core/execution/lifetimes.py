@@ -1,12 +1,17 @@
 """Lifetimes: when the lives of open orders end (rule R12b), so that no step asks those whose end is far."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from heapq import heappop, heappush
+from typing import Final
 
 from attrs import define, field
 
+from core.bars import to_microseconds
 from core.execution.order_record import OrderRecord
 from core.order import TimeInForce
+
+_DAY: Final = timedelta(days=1)
+_AT_ONCE: Final = -(2**63)
 
 
 @define(eq=False)
@@ -35,6 +40,24 @@ class Lifetimes:
         """Take in an order of which units woke: a day counts for what is awake."""
         if record.order.time_in_force is TimeInForce.DAY:
             self._undated[record.id] = record
+
+    def next_end(self) -> int | None:
+        """Return the stamp from which on a step has to look at lives, microseconds since 1970; None for no such step.
+
+        That is the least number there is where a day has yet to be given to an order.
+        """
+        if self._undated:
+            return _AT_ONCE
+        while self._instants and not self._instants[0][2].is_open:
+            heappop(self._instants)
+        while self._days and not self._days[0][2].is_open:
+            heappop(self._days)
+        ends: list[int] = []
+        if self._instants:
+            ends.append(to_microseconds(self._instants[0][0]) + 1)
+        if self._days:
+            ends.append(to_microseconds(datetime.combine(self._days[0][0] + _DAY, time(), UTC)))
+        return min(ends, default=None)
 
     def due(self, now: datetime, step: int) -> list[OrderRecord]:
         """Return the open orders whose life has ended before a step, by number, and date those whose day it is."""

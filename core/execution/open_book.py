@@ -6,7 +6,7 @@ of it is recorded. Such orders are sorted by that price, so that one comparison 
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from core.execution.order_record import OrderRecord
 from core.execution.path import is_trailing, wait_of
@@ -18,6 +18,8 @@ _Key: TypeAlias = tuple[int, int]
 Reach: TypeAlias = tuple[int, int, int, int]
 """How far the prices of a bar reach: low and high in units of a digit, the digits after the point of a price, and how
 many ticks beyond a limit the price must go."""
+
+_NEVER: Final = 10**31  # beyond every price that an order can wait for
 
 
 class OpenBook(dict[int, OrderRecord]):
@@ -65,6 +67,22 @@ class OpenBook(dict[int, OrderRecord]):
             self._bring_back(rises, -high)
             self._sort()
         return bool(self)
+
+    def lay_all_aside(self, digits: int, beyond: int) -> None:
+        """Keep only those orders that any bar concerns; all that rest are apart."""
+        if self._unit != (digits, beyond):
+            self._forget_prices((digits, beyond))
+        self._lay_aside(_NEVER, _NEVER)
+
+    @property
+    def highest_fall(self) -> int | None:
+        """The price to which it has to fall before an order that is laid aside can do anything; None without one."""
+        return self._falls[-1][0] if self._falls else None
+
+    @property
+    def lowest_rise(self) -> int | None:
+        """The price to which it has to rise before an order that is laid aside can do anything; None without one."""
+        return -self._rises[-1][0] if self._rises else None
 
     def _lay_aside(self, low: int, high: int) -> None:
         digits, beyond = self._unit
