@@ -30,6 +30,7 @@ _ROWS: Final[Mapping[str, Callable[[int], int]]] = {
 
 PARTS: Final[Mapping[str, Sequence[Key]]] = {
     **{name: [("run", name)] for name in WORKLOADS},
+    "wake": [("run", "W1"), ("run", "wake")],
     "step": [("steps", "W2")],
     "order": [("run", "W2"), ("run", "W3"), ("run", "fills"), ("run", "rest")],
     "flat": [("flat", "W3")],

@@ -41,6 +41,16 @@ SIGNALS: Final[Mapping[str, pl.Expr]] = {
 
 
 @define
+class WokenCross(SmaCross):
+    """W1 of a strategy that says when to wake it: where one average has crossed the other."""
+
+    def wake(self) -> pl.Expr:
+        """Return the rows on which what is above has changed."""
+        above = pl.col("above")
+        return above.ne_missing(above.shift(1))
+
+
+@define
 class Idle(Strategy):
     """W2: do nothing on every bar."""
 
@@ -121,6 +131,7 @@ class Workload:
 
 WORKLOADS: Final[Mapping[str, Workload]] = {
     "W1": Workload("SMA(10) against SMA(30), market orders", SmaCross),
+    "wake": Workload("W1 of a strategy that says when to wake it", WokenCross),
     "W2": Workload("an empty callback", Idle),
     "W3": Workload("a limit order on every bar, alive for one", OneBarLimits),
     "W4": Workload(f"{SYMBOLS} symbols to equal weight every {EVERY} bars", EqualWeight, SYMBOLS),

@@ -18,7 +18,7 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from core.errors import NotExactError
@@ -33,6 +33,8 @@ _FINE_DIGITS: Final = 3 * FRACTION_DIGITS  # a product of three numbers from out
 _FINE_QUANTUM: Final = Decimal((0, (1,), -_FINE_DIGITS))
 ZERO: Final = Decimal(0)
 
+_MOST: Final = 10**WHOLE_DIGITS
+_of_int = lru_cache(Decimal)  # a quantity is asked for again and again, and there may be a million orders
 _PRECISION = 200  # a product of two such numbers has 60 digits; the rest is room for sums
 EXACT: Final = Context(prec=_PRECISION, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow, FloatOperation])
 """The context of all money arithmetic: `add(a, b)` is exact, or raises."""
@@ -62,6 +64,8 @@ def exact(value: object, field: str) -> Decimal:
     Traceback (most recent call last):
     core.errors.NotExactError: price must be an int or a Decimal, was float 0.1
     """
+    if type(value) is int and -_MOST < value < _MOST:
+        return _of_int(value)
     number = value if type(value) is Decimal else _to_decimal(value, field)
     if not number.is_finite():
         raise NotExactError(field, value, _WITHIN)

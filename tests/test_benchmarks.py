@@ -66,6 +66,7 @@ def counts(backtest: Backtest) -> tuple[int, int, int, str]:
     ("name", "expected", "sha256"),
     [
         ("W1", (405, 81, 81, "999745.00"), "89f00be6c16ccd89348ee5328a24e5c8000a7ef8bad0788bed030a967d4eb91b"),
+        ("wake", (405, 81, 81, "999745.00"), "89f00be6c16ccd89348ee5328a24e5c8000a7ef8bad0788bed030a967d4eb91b"),
         ("W2", (0, 0, 0, "1000000.00"), hashlib.sha256(b"").hexdigest()),
         ("W3", (5998, 2000, 0, "1000000.00"), "df30bfc788fb5bb2878970779db210eebb151fb60eea8fc680d4551ed6237242"),
         ("W4", (340, 68, 68, "999501.47"), "4ce682a197cdd404d209f22356fa4b97907d7cb8bd7582e42c24de53b66e7b8b"),

@@ -120,8 +120,8 @@ class OrderTracker:
 
     def give_up(self, record: OrderRecord, quantity: Decimal) -> Decimal:
         """Take units off what remains of an order, waking ones first, and return how many."""
-        record.given_up = add(record.given_up, quantity)
-        record.remaining = subtract(record.remaining, quantity)
+        record.given_up = add(record.given_up, quantity) if record.given_up else quantity
+        record.remaining = ZERO if quantity == record.remaining else subtract(record.remaining, quantity)
         record.asleep = min(record.asleep, record.remaining)
         self._check(record)
         return quantity
