@@ -36,6 +36,7 @@ from tui.runner import SLICE_SECONDS, YIELDS, Condition, Runner
 from tui.screens.help import HelpScreen
 from tui.screens.listing import ListingScreen
 from tui.screens.prompt import FILTER_EXAMPLES, PromptScreen
+from tui.screens.palette import Palette
 from tui.screens.working import WorkingScreen
 from tui.session import Session
 from tui.settings import Ascii, Layout, UserSettings
@@ -486,6 +487,11 @@ class FillstepApp(App[None]):
             super().action_suspend_process()
         else:
             self.show("the screen cannot be left here: there is no shell to go back to")
+
+    def action_command_palette(self) -> None:
+        """Show the palette."""
+        if not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:
         """Show what the focused pane shows, and every key."""
