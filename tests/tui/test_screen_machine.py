@@ -92,12 +92,16 @@ class Walk:
         adds = await self._act()
         if is_quiet and not is_dialog and not adds:
             assert [record for _, record in before] == [one.run.journal.canonical_bytes() for one, _ in before]
-        if not any(one.runner.is_running for one in self._sessions()):
+        if not any(one.runner.is_running for one in self._sessions()) and not self._is_working():
             self._check_panes()
 
     def _sessions(self) -> list[Session]:
         other = self.app.other_session()
         return [self.app.session, *([other] if other else [])]
+
+    def _is_working(self) -> bool:
+        """Say whether something that takes long is under way: a pane says so until it is done."""
+        return any(not worker.is_finished for worker in self.app.workers)
 
     def _records(self) -> list[tuple[Session, bytes]]:
         return [(one, one.run.journal.canonical_bytes()) for one in self._sessions()]
