@@ -11,6 +11,7 @@ from core.text import clean
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from decimal import Decimal
 
     from core.reason import Reason
 
@@ -56,6 +57,18 @@ class BarDataError(InputError):
         place = clean(source) if line is None else f"{clean(source)}:{line}"
         super().__init__(f"{place}: {clean(what)}")
         self.source, self.line = source, line
+
+
+class AdjustedTwiceError(InputError):
+    """A split is given, and the prices do not fall with it, or rise: they look as if they were adjusted already."""
+
+    def __init__(self, place: str, split: str, closed: "Decimal", opened: "Decimal") -> None:
+        """Name the split, as symbol, ratio and day, and the close before and the open after it."""
+        at = f"{clean(place)}: " if place else ""
+        super().__init__(
+            f"{at}{shown(split)} does not show in the prices, which go from {closed} to {opened}: they look "
+            f"adjusted for it; set splits to ignore if they are, to apply if they are as traded"
+        )
 
 
 class SettingsError(InputError):

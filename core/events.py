@@ -175,6 +175,23 @@ class AmendRequested(OrderEvent):
 
 
 @frozen
+class OrderSplit(OrderEvent):
+    """A split has put an open order into new units; what it had filled or given up stays in old ones.
+
+    Attributes:
+        order: What is asked for now.
+        stop_price: Where its stop is now; None where it has none.
+        new: Units after the split.
+        old: For so many before it.
+    """
+
+    order: Order
+    stop_price: Decimal | None
+    new: int
+    old: int
+
+
+@frozen
 class OrderAmended(OrderEvent):
     """An order was changed.
 
@@ -239,8 +256,8 @@ class PositionEvent(Event):
     @classmethod
     def make(cls, *fields: Any) -> Self:
         """Build the event from a row, in which the positions are ledgers."""
-        timestamp, symbol, before, after, fill_id = fields
-        return cls(timestamp, symbol, Position(symbol, *before), Position(symbol, *after), fill_id)
+        timestamp, symbol, before, after, *others = fields
+        return cls(timestamp, symbol, Position(symbol, *before), Position(symbol, *after), *others)
 
 
 @frozen
@@ -258,6 +275,73 @@ class PositionClosed(PositionEvent):
     """A position became flat."""
 
 
+@frozen
+class PositionSplit(PositionEvent):
+    """What is held was split; the part below the quantity step was sold for cash.
+
+    Attributes:
+        cash: Money received for that part, paid where it is below zero.
+    """
+
+    cash: Decimal
+
+
+@frozen
+class ActionEvent(Event):
+    """What a corporate action did, apart from positions and orders.
+
+    Attributes:
+        symbol: Of what.
+    """
+
+    symbol: str
+
+
+@frozen
+class SplitApplied(ActionEvent):
+    """A symbol counts in other units from here on; what became of its position and its orders follows.
+
+    Attributes:
+        new: Units after it.
+        old: For so many before it.
+        held: Signed units held before it.
+        mark: The price that values a new unit until the next bar, money; None where there is none.
+    """
+
+    new: int
+    old: int
+    held: Decimal
+    mark: Decimal | None
+
+
+@frozen
+class DividendEarned(ActionEvent):
+    """Who holds a symbol here is owed a dividend; who is short owes it.
+
+    Attributes:
+        per_unit: Money for one unit.
+        held: Signed units held.
+        amount: Money in all, below zero for a short.
+        pay_time: When it is due; None for at once.
+    """
+
+    per_unit: Decimal
+    held: Decimal
+    amount: Decimal
+    pay_time: datetime | None
+
+
+@frozen
+class DividendPaid(ActionEvent):
+    """A dividend was paid; what it did to cash follows.
+
+    Attributes:
+        amount: Money, below zero where it was owed on a short.
+    """
+
+    amount: Decimal
+
+
 CAUSE_FIELD: Final[Mapping[type[Event], int]] = {OrderSubmitted: 7, CancelRequested: 2, AmendRequested: 5}
 """Where in the fields of a row it stands who asked for what."""
 
@@ -267,6 +351,7 @@ class CashCause(StrEnum):
 
     FILL = "FILL"
     INCOME = "INCOME"
+    CASH_IN_LIEU = "CASH_IN_LIEU"
     DEPOSIT = "DEPOSIT"
     WITHDRAWAL = "WITHDRAWAL"
 

@@ -32,6 +32,7 @@ COST_QUANTUM: Final = Decimal("1E-12")
 _FINE_DIGITS: Final = 3 * FRACTION_DIGITS  # a product of three numbers from outside has no finer digit
 _FINE_QUANTUM: Final = Decimal((0, (1,), -_FINE_DIGITS))
 ZERO: Final = Decimal(0)
+HALF: Final = Decimal("0.5")
 
 _MOST: Final = 10**WHOLE_DIGITS
 _of_int = lru_cache(Decimal)  # a quantity is asked for again and again, and there may be a million orders
@@ -41,7 +42,7 @@ EXACT: Final = Context(prec=_PRECISION, traps=[Inexact, InvalidOperation, Divisi
 add, subtract, multiply, minus, magnitude = EXACT.add, EXACT.subtract, EXACT.multiply, EXACT.minus, EXACT.abs
 """Exact arithmetic; Python's own operators, `abs` among them, follow the thread's context."""
 _TOWARD_ZERO = Context(prec=_PRECISION, rounding=ROUND_DOWN, traps=[InvalidOperation, DivisionByZero])
-_HALF_UP = Context(prec=_PRECISION, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+_HALF_UP = Context(prec=_PRECISION, rounding=ROUND_HALF_UP, traps=[InvalidOperation, DivisionByZero])
 _UP = Context(prec=_PRECISION, rounding=ROUND_CEILING, traps=[InvalidOperation, DivisionByZero])
 _HALF_EVEN = Context(prec=_PRECISION, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
 _fit = Context(prec=WHOLE_DIGITS + FRACTION_DIGITS, traps=[Inexact, InvalidOperation]).quantize
@@ -148,6 +149,15 @@ def part_of(cost: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     """
     product = multiply(cost, part)
     return _TOWARD_ZERO.quantize(_TOWARD_ZERO.divide(product, whole), COST_QUANTUM)
+
+
+def part_in_cash(amount: Decimal, part: Decimal, whole: Decimal, digits: int) -> Decimal:
+    """Return amount x part / whole, rounded to the currency's digits, halves away from zero.
+
+    >>> part_in_cash(Decimal("88.99"), Decimal(1), Decimal(2), 2)
+    Decimal('44.50')
+    """
+    return round_half_up(_HALF_UP.divide(multiply(amount, part), whole), digits)
 
 
 def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:

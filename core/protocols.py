@@ -125,6 +125,10 @@ class Marks(Protocol):
         """Set a mark by hand; `profit` gives equity less capital at it. Raises where the marks come from bars."""
         ...
 
+    def note_split(self, symbol: str, new: int, old: int) -> None:
+        """Value a symbol in the units after a split, until its next price comes."""
+        ...
+
     def get_peak_profit(self, now: Decimal) -> Decimal:
         """Return the highest profit (equity less capital, money) at any mark so far, at least zero, given that now."""
         ...

@@ -42,6 +42,7 @@ class Code(StrEnum):
     EXPOSURE_MUST_BE_WITHIN_LIMIT = "EXPOSURE_MUST_BE_WITHIN_LIMIT"
     DRAWDOWN_MUST_BE_WITHIN_LIMIT = "DRAWDOWN_MUST_BE_WITHIN_LIMIT"
     CANCEL_REQUESTED = "CANCEL_REQUESTED"
+    SPLIT = "SPLIT"
     EXPIRED = "EXPIRED"
     SIBLING_FILLED = "SIBLING_FILLED"
     PARENT_NOT_FILLED = "PARENT_NOT_FILLED"
@@ -90,6 +91,7 @@ _SENTENCES: Final[Mapping[Code, str]] = {
         "drawdown must be within its limit of {limit} for what opens or adds, is {drawdown_ratio}"
     ),
     Code.CANCEL_REQUESTED: "cancel was requested" + _LEFT,
+    Code.SPLIT: "a split of {ratio} would make its {name} {value}, which none can have: its unit is {unit}" + _LEFT,
     Code.EXPIRED: "its life ended with {until}" + _LEFT,
     Code.SIBLING_FILLED: "its sibling {sibling} filled {filled}" + _LEFT,
     Code.PARENT_NOT_FILLED: "its entry {parent} has filled {filled}, {asleep} of {quantity} not alive",

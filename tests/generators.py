@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from core.backtest.settings import Settings, Timing
 from core.backtest.strategy import Now, Strategy
 from core.bars import Bar, Bars
+from core.corporate_action import CorporateAction, Dividend, Split
 from core.execution.costs import Commission, Slippage
 from core.execution.path import LimitRule, PathRule
 from core.execution.terms import CashRule, Limits
@@ -100,6 +101,24 @@ def markets(
         ]
         drawn.append(Bars.from_rows(symbol, rows))
     return Market(drawn, count)
+
+
+@st.composite
+def corporate_actions(draw: st.DrawFn, symbols: Sequence[str], most_steps: int = 12) -> list[CorporateAction]:
+    """Draw splits, at most one a symbol and step, and dividends, paid at once or later."""
+    days = st.integers(0, most_steps).map(lambda step: START + step * timedelta(hours=HOURS))
+    places = st.tuples(st.sampled_from(symbols), days)
+    ratios = st.sampled_from(((2, 1), (3, 2), (1, 2), (1, 3), (2, 3), (10, 1), (7, 5), (1, 30)))
+    splits = draw(st.dictionaries(places, ratios, max_size=3))
+    later = st.none() | st.integers(-2, 4).map(lambda steps: steps * timedelta(hours=HOURS))
+    dividends = draw(st.dictionaries(places, st.tuples(amounts(1, 300, digits=3), later), max_size=3))
+    return [
+        *(Split(symbol, day, *ratio) for (symbol, day), ratio in splits.items()),
+        *(
+            Dividend(symbol, day, amount, None if wait is None else day + wait)
+            for (symbol, day), (amount, wait) in dividends.items()
+        ),
+    ]
 
 
 # --- what to ask for

@@ -6,15 +6,17 @@ Between two events positions and cash stand still, so the value of each stretch 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from attrs import define, field, frozen
 
 from core.backtest.feed import Feed
 from core.backtest.journal import Journal, Row
-from core.events import CashCause, CashChanged, PositionEvent
+from core.backtest.split_prices import SplitPrices
+from core.events import CashCause, CashChanged, PositionEvent, SplitApplied
 from core.money import ZERO, add, multiply, subtract
 
+_OF_VALUE: Final = (CashChanged, PositionEvent, SplitApplied)
 _KEPT: Final = 1024  # steps between two extremes that are kept
 
 
@@ -75,6 +77,7 @@ class EquityCurve:
     _read: int = field(default=0, init=False)  # how many facts are in the stretches
     _kept: list[_Known] = field(factory=lambda: [_Known()], init=False)  # from which others are found
     _newest: _Known = field(default=_Known(), init=False)  # what was asked for last
+    _splits: SplitPrices = field(factory=SplitPrices, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Begin with a stretch of cash alone."""
@@ -127,20 +130,26 @@ class EquityCurve:
         highest, lowest = add(base, max(values)), add(base, min(values))
         return _Known(last, max(known.highest, highest), min(known.lowest, lowest), place)
 
-    def _extreme_value(self, stretch: Stretch, first: int, last: int, extreme: Callable[[list[int]], int]) -> Decimal:
+    def _extreme_value(self, stretch: Stretch, first: int, last: int, extreme: Callable[[list[Any]], Any]) -> Decimal:
         """Return the market value of the one position held at its highest or lowest close."""
         ((place, quantity),) = stretch.held.items()
-        bars = self._feed.bars[place]
-        closes = bars.closes[max(self._feed.row_at(place, first), 0) : self._feed.row_at(place, last) + 1]
-        return multiply(quantity, bars.price(extreme(closes)))
+        bars, row = self._feed.bars[place], max(self._feed.row_at(place, first), 0)
+        closes = [self._close(place, row, last)]  # the only one that may be of before a split
+        if later := bars.closes[row + 1 : self._feed.row_at(place, last) + 1]:
+            closes.append(bars.price(extreme(later)))
+        return multiply(quantity, extreme(closes))
 
     def _market_value(self, stretch: Stretch, step: int) -> Decimal:
         value = ZERO
         for place, quantity in stretch.held.items():
-            bars = self._feed.bars[place]
-            close = bars.price(bars.closes[self._feed.row_at(place, step)])
-            value = add(value, multiply(quantity, close))
+            value = add(value, multiply(quantity, self._close(place, self._feed.row_at(place, step), step)))
         return value
+
+    def _close(self, place: int, row: int, step: int) -> Decimal:
+        """Return the close of a row of a symbol in the units of a step, money."""
+        bars = self._feed.bars[place]
+        close = bars.price(bars.closes[row])
+        return self._splits.price(bars.symbol, row, close, step) if self._splits else close
 
     def _stretch_at(self, step: int) -> Stretch:
         self._read_on()
@@ -163,17 +172,20 @@ class EquityCurve:
                 _, before, cash, cause, _ = fields
                 if cause in (CashCause.DEPOSIT, CashCause.WITHDRAWAL):
                     capital = add(capital, subtract(cash, before))
+            elif kind is SplitApplied:
+                _, symbol, new, old, *_ = fields
+                self._splits.note(symbol, self._feed.row_at(self._feed.places[symbol], step - 1), step, new, old)
             else:
-                _, symbol, _, after, _ = fields
+                _, symbol, _, after, *_ = fields
                 held[self._feed.places[symbol]] = after[0]
         return Stretch(step, cash, capital, {place: quantity for place, quantity in held.items() if quantity})
 
 
 def _by_step(rows: list[Row]) -> Iterator[tuple[int, list[Row]]]:
-    """Yield the facts about cash and positions of each step that has any."""
+    """Yield the facts about cash, positions and their units of each step that has any."""
     facts: list[Row] = []
     for row in rows:
-        if row[2] is CashChanged or issubclass(row[2], PositionEvent):
+        if issubclass(row[2], _OF_VALUE):
             if facts and facts[0][0] != row[0]:
                 yield facts[0][0], facts
                 facts = []

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from core.announcer import Announcer, Deliveries
+from core.backtest.actions import ActionsOfRun
 from core.backtest.command import Command
 from core.backtest.deadline import Deadline, OutOfTime
 from core.backtest.equity import EquityCurve
@@ -26,6 +27,7 @@ from core.backtest.subbars import Subbars
 from core.backtest.wakes import Wakes
 from core.bars import Bars
 from core.clock import Clock, Phase
+from core.corporate_action import CorporateAction
 from core.errors import FillstepError, InputError, InvariantError, RunStoppedError
 from core.events import (
     OrderAccepted,
@@ -35,6 +37,7 @@ from core.events import (
     OrderExpired,
     OrderReduced,
     OrderRejected,
+    OrderSplit,
     OrderTriggered,
     PathAmbiguous,
     RequestRefused,
@@ -58,6 +61,7 @@ _TOLD = (
     OrderTriggered,
     OrderReduced,
     OrderAmended,
+    OrderSplit,
     OrderCanceled,
     OrderExpired,
     RequestRefused,
@@ -76,6 +80,7 @@ class Backtest:
         strategy: What decides.
         settings: What else the run is told.
         subbars: Finer bars of some symbols, which stand for theirs where the path rule says so.
+        actions: Splits and dividends; those of other symbols are left out.
         edits: What is asked for in the place of some orders, by their ids; None for one that is refused.
         around: Makes the calls of the strategy; they are made as they are where it is not given.
 
@@ -93,6 +98,7 @@ class Backtest:
 
     Raises:
         BarDataError: No bars, or two of one symbol.
+        InputError: An action is given twice, or the prices look adjusted for a split already.
         StrategyError: Its indicators cannot be evaluated.
     """
 
@@ -103,6 +109,7 @@ class Backtest:
         settings: Settings | None = None,
         subbars: Bars | Sequence[Bars] = (),
         *,
+        actions: Iterable[CorporateAction] = (),
         edits: Mapping[int, Order | None] | None = None,
         around: Around | None = None,
     ) -> None:
@@ -110,6 +117,7 @@ class Backtest:
         self.strategy = strategy
         self._unused = _copy_of(strategy)
         self._around = around
+        self.actions = tuple(actions)
         self.edits = dict(edits or {})
         self.commands: defaultdict[int, list[Command]] = defaultdict(list)
         given = [bars] if isinstance(bars, Bars) else list(bars)
@@ -163,6 +171,7 @@ class Backtest:
             on_fill=self._on_fill if _overrides(self.strategy, "on_fill") else None,
             on_end=self._tell_orders,
         )
+        self._actions = ActionsOfRun(self.actions, self.feed, self.settings, instruments)
         self._open, self._books = self.broker.tracker.symbols, self.broker.lifecycle.books
         module = type(self.strategy).__module__
         self._now = Now(self.portfolio, self.broker, self.clock, self._symbols, instruments, module)
@@ -307,7 +316,7 @@ class Backtest:
         self.clock.step, self.clock.phase, self.clock.instant = step - 1, _STRATEGY, None
         return blame_deadline(self.strategy, error, self.deadline.seconds, step)
 
-    def _execute(self) -> Iterator[bool]:
+    def _execute(self) -> Iterator[bool]:  # noqa: C901 - the one loop there is
         """Execute one step each time it is resumed; what every bar needs is kept in local names."""
         clock, now, open_orders = self.clock, self._now, self._open
         steps, on_bar = self._way()
@@ -315,8 +324,11 @@ class Backtest:
         members = [self._members(group) for group in self.feed.groups]
         failures, requests = self._failures, self.broker.requests
         last, fills_at_close = len(self.feed) - 1, self.settings.timing is Timing.SAME_CLOSE
+        due = self._actions.next_step
         for step in steps:
             clock.step = step
+            if step == due:
+                due = self._act(step)
             symbols, present = members[group_of_step[step]]
             if open_orders or requests:
                 self._trade(step, present)
@@ -343,6 +355,14 @@ class Backtest:
         """Return the steps to take and what to call in each: every bar, or those that the strategy has named."""
         on_bar = self._method("on_bar")
         return (range(len(self.feed)), on_bar) if self._wakes is None else (self._wakes, self._wakes.heeding(on_bar))
+
+    def _act(self, step: int) -> int:
+        """Do the corporate actions of a step, and return the next step that has any."""
+        self.clock.phase = Phase.CORPORATE_ACTIONS
+        if self._actions.apply(step, self.portfolio, self.broker):
+            self._tell_orders()
+        self.clock.phase = _STRATEGY
+        return self._actions.next_step
 
     def _trade(self, step: int, present: tuple[SymbolNow, ...]) -> None:
         if self.broker.has_to_begin:
@@ -440,7 +460,9 @@ class Backtest:
         except RAISED as error:
             raise blame(self.strategy, "wake", error) from error
         units = self.bar_stand.units
-        return Wakes(rows, self.feed, self.clock, self.journal, self.broker, self._symbols, units)
+        return Wakes(
+            rows, self.feed, self.clock, self.journal, self.broker, self._symbols, units, lambda: self._actions.next_step
+        )
 
     def _members(self, group: Sequence[int]) -> tuple[tuple[str, ...], tuple[SymbolNow, ...]]:
         symbols = tuple(self.bars[place].symbol for place in group)

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from core.backtest.equity import EquityCurve
 from core.backtest.feed import Feed
+from core.backtest.split_prices import SplitPrices
 from core.backtest.strategy import SymbolNow
 from core.clock import Clock
 from core.errors import FillstepError
@@ -22,6 +23,7 @@ class FeedMarks:
     _clock: Clock
     _symbols: Mapping[str, SymbolNow]
     _curve: EquityCurve
+    _splits: SplitPrices = field(factory=SplitPrices, init=False)
 
     @property
     def timestamp(self) -> datetime | None:
@@ -32,7 +34,14 @@ class FeedMarks:
     def get_mark(self, symbol: str) -> Decimal | None:
         """Return the newest close that was marked; None before a symbol's first."""
         symbol_now = self._symbols.get(symbol)
-        return None if symbol_now is None or symbol_now.row < 0 else symbol_now.close
+        if symbol_now is None or symbol_now.row < 0:
+            return None
+        close = symbol_now.close
+        return self._splits.price(symbol, symbol_now.row, close, self._clock.step) if self._splits else close
+
+    def note_split(self, symbol: str, new: int, old: int) -> None:
+        """Value a symbol in the units after a split, until its next bar is marked."""
+        self._splits.note(symbol, self._symbols[symbol].row, self._clock.step, new, old)
 
     def put(self, symbol: str, _price: Decimal, _timestamp: datetime, _profit: Callable[[], Decimal]) -> None:
         """Refuse: the bars say what a symbol is worth."""

@@ -22,6 +22,18 @@ class Timing(StrEnum):
     SAME_CLOSE = "same_close"
 
 
+class SplitRule(StrEnum):
+    """What is done with splits that are given with the bars (rule R2).
+
+    ASK: they are applied, unless the prices look as if they were adjusted for one already: that is refused. APPLY: the
+    prices are as they were traded. IGNORE: the prices are adjusted.
+    """
+
+    ASK = "ask"
+    APPLY = "apply"
+    IGNORE = "ignore"
+
+
 def _above_zero(value: object, name: str) -> Decimal:
     number = exact(value, name)
     if number <= ZERO:
@@ -72,6 +84,8 @@ class Settings:
         volume_cap: The part of a bar's volume that may fill, a fraction; none where nothing bounds it.
         tick_size: The smallest move of a price; the finest digit of each symbol's file where it is not given.
         quantity_step: The smallest move of a quantity.
+        splits: What is done with splits that are given with the bars.
+        dividends: Whether dividends that are given are paid; not where the prices are adjusted for them.
         costs: What orders cost; any `CommissionModel` will do.
         slippage: How much worse than the path's price an order at the market fills; any `SlippageModel` will do.
         limits: What is allowed at most.
@@ -86,6 +100,8 @@ class Settings:
     volume_cap: Decimal | None = field(default=None, converter=_volume_cap)
     tick_size: Decimal | None = field(default=None, converter=_tick_size)
     quantity_step: Decimal = field(default=Decimal(1), converter=_quantity_step)
+    splits: SplitRule = field(default=SplitRule.ASK, validator=instance_of(SplitRule))
+    dividends: bool = field(default=True, validator=instance_of(bool))
     costs: Commission = field(factory=Commission, converter=_costs)
     slippage: Slippage = field(factory=Slippage, converter=_slippage)
     limits: Limits = field(factory=Limits, validator=instance_of(Limits))

@@ -393,7 +393,7 @@ class Now(dict[str, SymbolNow]):
         return self._clock.step if self._takes_effect_now(symbol) else self._clock.step + 1
 
     def _takes_effect_now(self, symbol: str) -> bool:
-        return self._clock.phase is _REQUESTS or self._clock.price_in(symbol) is not None
+        return self._clock.phase <= _REQUESTS or self._clock.price_in(symbol) is not None
 
 
 @define

@@ -33,6 +33,7 @@ class Wakes:
         broker: What may happen to orders.
         symbols: What the strategy sees of each symbol; put before the step that comes, where some are left out.
         digits_beyond: Returns, for a symbol, the digits of its prices and how many ticks beyond a limit they must go.
+        next_action: Returns the next step in which a corporate action is due; one beyond the last where none is.
 
     Attributes:
         until: The step that whoever runs the loop wants to stand on; it passes those on which nothing can happen.
@@ -47,9 +48,10 @@ class Wakes:
         broker: BacktestBroker,
         symbols: Mapping[str, SymbolNow],
         digits_beyond: Callable[[str], tuple[int, int]],
+        next_action: Callable[[], int],
     ) -> None:
         self._feed, self._clock, self._journal, self._broker = feed, clock, journal, broker
-        self._symbols, self._digits_beyond = symbols, digits_beyond
+        self._symbols, self._digits_beyond, self._next_action = symbols, digits_beyond, next_action
         self._last = len(feed) - 1
         self._steps = _steps_of(rows, feed)  # on which the strategy has something to decide
         self._at = 0  # how many of these are over
@@ -92,7 +94,7 @@ class Wakes:
         if self._broker.requests or not step:
             return step
         at = bisect_left(self._steps, step, self._at)
-        due = min(wanted, self._steps[at]) if at < len(self._steps) else wanted
+        due = min(wanted, self._next_action(), self._steps[at] if at < len(self._steps) else wanted)
         end = self._broker.lifecycle.lifetimes.next_end()
         if end is not None:
             due = min(due, bisect_left(self._feed.times, end, step))

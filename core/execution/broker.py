@@ -10,10 +10,12 @@ from decimal import Decimal
 from core.announcer import Announcer, Handler
 from core.bars import written_time
 from core.clock import Clock, Phase
+from core.corporate_action import Split
 from core.errors import InvalidOrderError
 from core.events import (
     OrderFilled,
 )
+from core.execution.adjustment import Adjustment
 from core.execution.ask import Ask
 from core.execution.checks import check_claims, check_known, check_siblings, check_terms
 from core.execution.claim_sums import NO_OTHERS, Others
@@ -247,6 +249,13 @@ class BacktestBroker:
         due = self._lifecycle.lifetimes.due(now, self._clock.step)
         ended = [record.id for record in due if record.is_open and self._expire(record, now)] if due else []
         return ended + self._requests.carry_out(now) if self._requests.waiting else ended
+
+    def split(self, split: Split, now: datetime) -> list[int]:
+        """Put the open orders of a symbol into the units after a split (rule R2); return of which orders, by id."""
+        records = [one for one in self._tracker.open_records() if one.order.symbol == split.symbol]
+        instrument = self._instrument(split.symbol)
+        adjustment = Adjustment(split, instrument, self._lifecycle, self._announcer, now)
+        return adjustment.adjust(records) + adjustment.adjust_waiting(self._requests.waiting)
 
     def check_fill(self, record: OrderRecord, quantity: Decimal, price: Decimal, rule: FillRule) -> FillCheck:
         """Say how many of some units of an order may fill at a price, and why the rest may not."""

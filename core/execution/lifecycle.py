@@ -19,6 +19,7 @@ from core.events import (
     OrderExpired,
     OrderReduced,
     OrderRejected,
+    OrderSplit,
     OrderSubmitted,
     OrderTriggered,
     StopMoved,
@@ -99,6 +100,14 @@ class OrderLifecycle:
         self._stir(record)
         self.lifetimes.wake(record)
         self._announcer.announce(OrderAmended, now, record.id, order, stop_price, keeps_place, *_place(entry))
+
+    def split(
+        self, record: OrderRecord, order: Order, stop_price: Decimal | None, new: int, old: int, now: datetime
+    ) -> None:
+        """Put an open order into the units after a split; it keeps its place in line."""
+        self._tracker.split(record, order, stop_price, new, old)
+        self._stir(record)
+        self._announcer.announce(OrderSplit, now, record.id, order, stop_price, new, old)
 
     def entry_in(self, symbol: str) -> Entry | None:
         """Return where on the path of a symbol's bar this instant is; None where none is being walked."""

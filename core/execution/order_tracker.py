@@ -13,7 +13,7 @@ from attrs import define, field
 from core.errors import InvalidFillError, InvariantError, OrderTransitionError, UnknownOrderError
 from core.execution.order_record import Entry, OrderRecord
 from core.fill import Fill
-from core.money import ZERO, add, subtract
+from core.money import EXACT, ZERO, add, multiply, subtract
 from core.order import LEGAL_MOVES, Order, OrderStatus
 from core.protocols import Traded
 from core.reason import Code, Reason
@@ -196,6 +196,14 @@ class OrderTracker:
         record.wait = None
         if not keeps_place:
             record.line = self._take_line()
+        self._check(record)
+
+    def split(self, record: OrderRecord, order: Order, stop_price: Decimal | None, new: int, old: int) -> None:
+        """Put an open order into the units after a split; what it has filled or given up stays in those before it."""
+        record.order, record.stop_price = order, stop_price
+        record.remaining = subtract(subtract(order.quantity, record.filled), record.given_up)
+        record.asleep = EXACT.divide(multiply(record.asleep, new), old)
+        record.wait = record.cost = None
         self._check(record)
 
     def check_can_end(self, record: OrderRecord) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from attrs import frozen
 
 from core.bars import Bar
-from core.events import Event, OrderSubmitted
+from core.events import Event, OrderSubmitted, SplitApplied
 from core.fill import Fill
 from core.money import ZERO, subtract
 from core.order import TrackedOrder
@@ -143,6 +143,38 @@ class FillEffect:
 
 
 @frozen
+class SplitEffect:
+    """A split while the order was open, and what it did to cash and to the position; what it did to the order follows.
+
+    Attributes:
+        step: In which step.
+        event: The split.
+        before: Cash, position and equity before it.
+        after: The same after it.
+    """
+
+    step: int
+    event: SplitApplied
+    before: Books
+    after: Books
+
+    @property
+    def time(self) -> datetime | None:
+        """Its stamp."""
+        return self.event.timestamp
+
+    @property
+    def cash(self) -> Decimal:
+        """What was received for a part of a unit, money."""
+        return subtract(self.after.cash, self.before.cash)
+
+    @property
+    def realized_pnl(self) -> Decimal:
+        """What selling that part booked, money."""
+        return subtract(self.after.position.realized_pnl, self.before.position.realized_pnl)
+
+
+@frozen
 class StillOpen:
     """The order is open at the newest step.
 
@@ -161,4 +193,4 @@ class StillOpen:
     is_run_over: bool
 
 
-Chapter: TypeAlias = Submission | Happening | Ambiguity | Waiting | FillEffect | StillOpen
+Chapter: TypeAlias = Submission | Happening | Ambiguity | Waiting | FillEffect | SplitEffect | StillOpen

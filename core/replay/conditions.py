@@ -14,7 +14,9 @@ from core.backtest.journal import Row
 from core.clock import Phase
 from core.errors import InputError
 from core.events import (
+    ActionEvent,
     CashChanged,
+    DividendPaid,
     Event,
     OrderAccepted,
     OrderCanceled,
@@ -27,18 +29,22 @@ from core.events import (
     PositionClosed,
     PositionEvent,
     PositionOpened,
+    PositionSplit,
+    SplitApplied,
 )
 from core.reason import Code
 from core.replay.cursor import Cursor
 from core.replay.expression import Changes, Expression, Value
 from core.replay.history import OF_BOOKS, History
 from core.replay.moment import Moment
-from core.replay.places import UNFINISHED
+from core.replay.places import is_whole
 
 Finder: TypeAlias = Callable[[int], list[Cursor]]
 """Returns the places of a step; it is asked for one step after the other."""
 
 _MARK = Phase.MARK
+_OF_A_SYMBOL: Final = (PositionEvent, ActionEvent)
+_WITH_BOOKS: Final = frozenset({CashChanged, PositionSplit, SplitApplied})
 _ENDS: Final = frozenset({OrderCanceled, OrderExpired, OrderRejected})
 
 
@@ -89,6 +95,8 @@ FACTS: Final[Mapping[str, FactKind]] = {
     "opened": FactKind(PositionOpened, "a flat position became long or short"),
     "closed": FactKind(PositionClosed, "a position became flat"),
     "flipped": FactKind(PositionOpened, "a position changed its side in one fill"),
+    "split": FactKind(SplitApplied, "a symbol was split"),
+    "dividend": FactKind(DividendPaid, "a dividend was paid"),
 }
 """The facts that can be searched for, by their names."""
 
@@ -153,7 +161,7 @@ def symbol_of(history: History, row: Row) -> str | None:
         return str(fields[2].symbol)
     if issubclass(kind, OrderEvent):
         return history.order(fields[1]).symbol
-    return str(fields[1]) if issubclass(kind, PositionEvent) else None
+    return str(fields[1]) if issubclass(kind, _OF_A_SYMBOL) else None
 
 
 @frozen
@@ -322,7 +330,8 @@ def walk_values(
             at += 1
             if kind in OF_BOOKS:
                 moment.apply_to_books(row)
-            if kind not in UNFINISHED and (is_first or (has_books and kind is CashChanged)):
+            changes_value = is_first or (has_books and kind in _WITH_BOOKS)
+            if changes_value and is_whole(row):
                 look(Cursor(step, phase, number + 1), found)
                 is_first = False
         if not is_marked:

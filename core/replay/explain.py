@@ -13,14 +13,25 @@ from core.backtest.loop import Backtest
 from core.backtest.standing import Parts
 from core.bars import Bar
 from core.clock import Phase
-from core.events import CashChanged, OrderEvent, OrderFilled, OrderSubmitted, PathAmbiguous
+from core.events import CashChanged, OrderEvent, OrderFilled, OrderSubmitted, PathAmbiguous, SplitApplied
 from core.fill import Fill
 from core.money import multiply, subtract
 from core.reason import Reason
-from core.replay.chapters import Ambiguity, Books, Chapter, FillEffect, Happening, StillOpen, Submission, Waiting
+from core.replay.chapters import (
+    Ambiguity,
+    Books,
+    Chapter,
+    FillEffect,
+    Happening,
+    SplitEffect,
+    StillOpen,
+    Submission,
+    Waiting,
+)
 from core.replay.cursor import Cursor
 from core.replay.history import History
 from core.replay.moment import Moment
+from core.replay.places import is_whole
 
 _MARK = Phase.MARK
 _NOTES = 4  # where in the fields of a `PathAmbiguous` they are
@@ -145,6 +156,8 @@ class _Story:
             if _is_about(row, self._order_id):
                 self._moment.stand_at(Cursor(step, row[1], self._sequence))  # its marks, before the fact
                 yield self._told(row)
+            elif row[2] is SplitApplied and self._is_concerned(row):
+                yield self._split(step, row)
             else:
                 self._moment.apply(row)
         self._moment.stand_at(end)
@@ -198,6 +211,22 @@ class _Story:
             before=before,
             after=self._books(),
         )
+
+    def _is_concerned(self, row: Row) -> bool:
+        """Say whether a split is of the symbol of the order, and that is open."""
+        if self._order_id > len(self._moment.orders):
+            return False
+        record = self._moment.orders.find(self._order_id)
+        return record.is_open and record.order.symbol == row[3][1]
+
+    def _split(self, step: int, row: Row) -> SplitEffect:
+        """Take in all that a split did to the position and cash."""
+        before, event = self._books(), SplitApplied.make(*row[3])
+        self._moment.apply(row)
+        while not is_whole(row):
+            row = self._rows[self._sequence]
+            self._moment.apply(row)
+        return SplitEffect(step, event, before, self._books())
 
     def _books(self) -> Books:
         return Books.of(self._moment, self._moment.orders.find(self._order_id).order.symbol)

@@ -17,15 +17,24 @@ from core.backtest.journal import Row
 from core.backtest.loop import Backtest
 from core.clock import Phase
 from core.errors import InputError, StepOutOfRangeError, UnknownOrderError
-from core.events import CashChanged, OrderEvent, OrderSubmitted, PositionChanged, PositionClosed, PositionOpened
+from core.events import (
+    CashChanged,
+    OrderEvent,
+    OrderSubmitted,
+    PositionChanged,
+    PositionClosed,
+    PositionOpened,
+    PositionSplit,
+    SplitApplied,
+)
 from core.fill import Fill
 from core.order import Order
 from core.replay.cursor import START, Cursor
 from core.replay.moment import Moment
 from core.replay.places import is_whole, places_of
 
-OF_BOOKS: Final = frozenset({CashChanged, PositionOpened, PositionChanged, PositionClosed})
-"""The facts about cash and positions."""
+OF_BOOKS: Final = frozenset({CashChanged, PositionOpened, PositionChanged, PositionClosed, PositionSplit, SplitApplied})
+"""The facts about cash, positions and the units that they count in."""
 _STRATEGY = Phase.STRATEGY
 _LEAST_APART: Final = 128  # facts between two kept moments
 _PER_FACT: Final = 4  # open orders and positions for which they are one fact further apart

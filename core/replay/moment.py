@@ -12,9 +12,10 @@ from attrs import define, field
 from core.backtest.equity import EquityCurve
 from core.backtest.feed import Feed
 from core.backtest.journal import Row
+from core.backtest.split_prices import SplitPrices
 from core.clock import Phase
 from core.errors import FillstepError
-from core.events import CashCause, CashChanged, Ledger, PositionEvent
+from core.events import CashCause, CashChanged, Ledger, PositionEvent, SplitApplied
 from core.money import ZERO, add, multiply, subtract
 from core.order import TrackedOrder
 from core.replay.cursor import START, Cursor
@@ -26,6 +27,7 @@ from core.risk.values import PortfolioValues, Positions
 from core.text import clean
 
 _MARK = Phase.MARK
+_OF_CAPITAL = frozenset({CashCause.DEPOSIT, CashCause.WITHDRAWAL})
 
 
 @define(eq=False)
@@ -35,6 +37,7 @@ class PastMarks:
     _feed: Feed
     _curve: EquityCurve
     cursor: Cursor = START
+    _splits: SplitPrices = field(factory=SplitPrices)
 
     @property
     def timestamp(self) -> datetime | None:
@@ -49,7 +52,12 @@ class PastMarks:
         if place is None or row < 0:
             return None
         bars = self._feed.bars[place]
-        return multiply(bars.unit, bars.closes[row])
+        close = multiply(bars.unit, bars.closes[row])
+        return self._splits.price(symbol, row, close, step) if self._splits else close
+
+    def note_split_at(self, step: int, symbol: str, new: int, old: int) -> None:
+        """Value a symbol in the units after a split of a step, until its next bar is marked."""
+        self._splits.note(symbol, self._feed.row_at(self._feed.places[symbol], step - 1), step, new, old)
 
     def get_price(self, symbol: str, which: int) -> Decimal | None:
         """Return a price of the newest bar that was marked: 0 to 3 for its open, high, low and close."""
@@ -71,11 +79,15 @@ class PastMarks:
 
     def share(self) -> "PastMarks":
         """Return the same a second time."""
-        return PastMarks(self._feed, self._curve, self.cursor)
+        return PastMarks(self._feed, self._curve, self.cursor, self._splits.share())
 
     def put(self, symbol: str, _price: Decimal, _timestamp: datetime, _profit: Callable[[], Decimal]) -> None:
         """Refuse: what was cannot be changed."""
         raise FillstepError(f"{clean(symbol)} cannot be marked in the past")
+
+    def note_split(self, symbol: str, _new: int, _old: int) -> None:
+        """Refuse: what was cannot be changed."""
+        raise FillstepError(f"{clean(symbol)} cannot be split in the past")
 
     @property
     def _marked_step(self) -> int:
@@ -170,11 +182,13 @@ class Moment(PortfolioValues):
             self._pay(*row[3])
         elif issubclass(kind, PositionEvent):
             self._move(*row[3])
+        elif kind is SplitApplied:
+            self._marks.note_split_at(row[0], *row[3][1:4])
         else:
             return False
         return True
 
-    def _move(self, _now: datetime, symbol: str, _before: Ledger, after: Ledger, _fill_id: int | None) -> None:
+    def _move(self, _now: datetime, symbol: str, _before: Ledger, after: Ledger, *_: object) -> None:
         self._ledgers[symbol] = after
         self._positions.pop(symbol, None)
 
@@ -182,7 +196,7 @@ class Moment(PortfolioValues):
         self._cash = after
         if cause is CashCause.INCOME:
             self._income = add(self._income, subtract(after, before))
-        elif cause is not CashCause.FILL:
+        elif cause in _OF_CAPITAL:
             self._capital = add(self._capital, subtract(after, before))
 
     @property

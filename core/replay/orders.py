@@ -17,6 +17,7 @@ from core.events import (
     OrderFilled,
     OrderReduced,
     OrderRejected,
+    OrderSplit,
     OrderSubmitted,
     OrderTriggered,
     StopMoved,
@@ -112,6 +113,10 @@ def _amend(orders: OrderTracker, record: OrderRecord, place: _Place, fields: tup
     orders.amend(record, order, stop_price, keeps_place=keeps_place, entry=place.entry(price, part))
 
 
+def _split(orders: OrderTracker, record: OrderRecord, _: _Place, fields: tuple[Any, ...]) -> None:
+    orders.split(record, *fields[2:])
+
+
 _FOLDS: Final[Mapping[type[Event], _Fold]] = {
     OrderAccepted: _accept,
     OrderRejected: _reject,
@@ -124,5 +129,6 @@ _FOLDS: Final[Mapping[type[Event], _Fold]] = {
     OrderExpired: _expire,
     CancelRequested: _request_cancel,
     OrderAmended: _amend,
+    OrderSplit: _split,
 }
 """A request that waits, and one that was refused, change no order."""

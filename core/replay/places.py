@@ -1,25 +1,39 @@
 """Every place of a step where one can stand: after each of its phases, and after each fact in them.
 
-The facts of one fill (of its order, its position and cash) are one place: between them the books would not add up.
+The facts of one fill (of its order, its position and cash) are one place, and so are those of a split: between them
+the books would not add up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from core.backtest.command import BY_HAND
 from core.backtest.journal import Row
 from core.clock import Phase
-from core.events import CAUSE_FIELD, OrderFilled, PositionChanged, PositionClosed, PositionOpened
+from core.events import (
+    CAUSE_FIELD,
+    Event,
+    OrderFilled,
+    PositionChanged,
+    PositionClosed,
+    PositionOpened,
+    PositionSplit,
+    SplitApplied,
+)
 from core.replay.cursor import Cursor
 
 _STRATEGY: Final = Phase.STRATEGY
 UNFINISHED: Final = frozenset({OrderFilled, PositionOpened, PositionChanged, PositionClosed})
 """What is followed by the rest of a fill; the last fact of one is about cash."""
+_MORE_IF: Final[Mapping[type[Event], int]] = {SplitApplied: 4, PositionSplit: 5}
+"""Facts of a split that are followed by another where this field is not zero: what was held, the cash for a part."""
 
 
 def is_whole(row: Row) -> bool:
     """Say whether one can stand after a fact."""
-    return row[2] not in UNFINISHED
+    _, _, kind, fields = row
+    place = _MORE_IF.get(kind)
+    return kind not in UNFINISHED and (place is None or not fields[place])
 
 
 def places_of(step: int, rows: Sequence[Row], first: int) -> list[Cursor]:

@@ -68,6 +68,7 @@ def again(
         run.fresh_strategy() if strategy is None else strategy,
         run.settings if settings is None else settings,
         run.subbars,
+        actions=run.actions,
         edits=run.edits if edits is None else edits,
         around=around,
     )

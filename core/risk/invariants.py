@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from core.errors import InvariantError
 from core.events import Ledger
-from core.money import ZERO, add, canonical, subtract
+from core.money import COST_QUANTUM, HALF, ZERO, add, canonical, magnitude, multiply, quantum, subtract
 from core.risk.exposure import total
 
 
@@ -68,6 +68,39 @@ def check_fill(symbol: str, before: Ledger, after: Ledger, amount: Decimal, tota
     gained, realized = subtract(after[1], before[1]), subtract(after[2], before[2])
     if gained != add(amount, realized):
         raise InvariantError("I2", f"cost gained {gained}", f"paid {amount} + realized {realized}", [symbol])
+
+
+def check_split(
+    symbol: str,
+    after: Ledger,
+    totals: Totals,
+    *,
+    quantity: Decimal,
+    ratio: tuple[int, int],
+    digits: int,
+    gained: Decimal,
+) -> None:
+    """Check I9: a split leaves equity alone, but for rounding the mark and the cash for a part of a unit.
+
+    Args:
+        symbol: Whose position.
+        after: Its ledger after the split.
+        totals: The running totals after it.
+        quantity: What was held before it.
+        ratio: New units, and for so many old ones.
+        digits: Digits after the point of the currency.
+        gained: Equity after it less equity before it, money.
+
+    Raises:
+        InvariantError: Something does not hold.
+    """
+    check_totals(totals)
+    check_ledger(symbol, after)
+    new, old = ratio
+    of_mark = multiply(multiply(magnitude(quantity), new), COST_QUANTUM)
+    bound = add(of_mark, multiply(multiply(quantum(digits), HALF), old))
+    if multiply(magnitude(gained), old) > bound:
+        raise InvariantError("I9", f"equity gained {gained}", f"within {bound} / {old}", [symbol])
 
 
 def check_books(totals: Totals, ledgers: Iterable[tuple[str, Ledger]], profit: Decimal, unrealized: Decimal) -> None:

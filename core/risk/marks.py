@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from attrs import define, field
 
+from core.corporate_action import price_after
 from core.money import ZERO
 
 
@@ -26,6 +27,12 @@ class GivenMarks:
         self._prices[symbol] = price
         self.timestamp = timestamp
         self._peak = max(self._peak, profit())
+
+    def note_split(self, symbol: str, new: int, old: int) -> None:
+        """Value a symbol in the units after a split."""
+        price = self._prices.get(symbol)
+        if price is not None:
+            self._prices[symbol] = price_after(price, new, old)
 
     def get_peak_profit(self, now: Decimal) -> Decimal:
         """Return the highest profit at any mark so far, or the one now; money, at least zero."""

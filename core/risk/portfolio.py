@@ -11,14 +11,27 @@ from decimal import Decimal
 from attrs import define, field
 
 from core.announcer import Announcer, Handler
+from core.corporate_action import Dividend, Split, price_after
 from core.errors import NotExactError
-from core.events import CashCause, CashChanged, Ledger, PositionChanged, PositionClosed, PositionEvent, PositionOpened
-from core.money import ZERO, add, exact, minus, multiply, subtract
+from core.events import (
+    CashCause,
+    CashChanged,
+    DividendEarned,
+    DividendPaid,
+    Ledger,
+    PositionChanged,
+    PositionClosed,
+    PositionEvent,
+    PositionOpened,
+    PositionSplit,
+    SplitApplied,
+)
+from core.money import COST_QUANTUM, ZERO, add, exact, minus, multiply, round_half_up, subtract
 from core.position import Position
 from core.protocols import Marks
 from core.risk import exposure
-from core.risk.booking import FLAT, book_fill
-from core.risk.invariants import Totals, check_books, check_fill, check_totals
+from core.risk.booking import FLAT, book_fill, book_split
+from core.risk.invariants import Totals, check_books, check_fill, check_split, check_totals
 from core.risk.marks import GivenMarks
 from core.risk.values import PortfolioValues, Positions
 
@@ -127,6 +140,64 @@ class PortfolioState(PortfolioValues):
         received, old = exact(amount, "amount"), self._totals
         totals = old._replace(cash=add(old.cash, received), income=add(old.income, received))
         self._move_cash(totals, CashCause.INCOME, timestamp)
+
+    def pay_dividend(self, symbol: str, amount: Decimal, timestamp: datetime) -> None:
+        """Book a dividend that was earned, money; below zero it is paid."""
+        with self._announcer.deliveries:
+            self._announcer.announce(DividendPaid, timestamp, symbol, amount)
+            self.receive_income(amount, timestamp)
+
+    def earn_dividend(self, dividend: Dividend, timestamp: datetime, *, currency_digits: int = 2) -> Decimal:
+        """Return what a dividend brings for what is held now, money, below zero for a short; it is not booked yet.
+
+        Args:
+            dividend: Which.
+            timestamp: When, aware of its zone.
+            currency_digits: Digits after the point to which money is rounded.
+        """
+        _check_aware(timestamp)
+        held, symbol = self._ledgers.get(dividend.symbol, FLAT)[0], dividend.symbol
+        amount = round_half_up(multiply(held, dividend.amount), currency_digits)
+        if held:
+            owed = (dividend.amount, held, amount, dividend.pay_time)
+            self._announcer.announce(DividendEarned, timestamp, symbol, *owed)
+        return amount
+
+    def split(
+        self, split: Split, timestamp: datetime, *, quantity_step: Decimal = COST_QUANTUM, currency_digits: int = 2
+    ) -> Position:
+        """Book a split, and return the position after it; what is below the quantity step is sold at the mark.
+
+        Args:
+            split: Which.
+            timestamp: When, aware of its zone.
+            quantity_step: The smallest move of a quantity.
+            currency_digits: Digits after the point to which cash is rounded.
+        """
+        _check_aware(timestamp)
+        symbol, new, old, mark = split.symbol, split.new, split.old, self._marks.get_mark(split.symbol)
+        before, totals = self._ledgers.get(symbol, FLAT), self._totals
+        held, cost = before[:2]
+        value = cost if mark is None else multiply(held, mark)
+        after, cash = book_split(
+            before, new, old, quantity_step=quantity_step, value=value, currency_digits=currency_digits
+        )
+        booked, priced = _after_fill(totals, minus(cash), ZERO), None if mark is None else price_after(mark, new, old)
+        worth = add(cash, after[1] if priced is None else multiply(after[0], priced))
+        gained = ZERO if priced is None else subtract(worth, value)
+        check_split(symbol, after, booked, quantity=held, ratio=(new, old), digits=currency_digits, gained=gained)
+        self._marks.note_split(symbol, new, old)
+        if held:
+            self._ledgers[symbol], self._totals = after, booked
+            self._positions.pop(symbol, None)
+        with self._announcer.deliveries:
+            self._announcer.announce(SplitApplied, timestamp, symbol, new, old, held, priced)
+            if held:
+                self._announcer.announce(PositionSplit, timestamp, symbol, before, after, None, cash)
+            if cash:
+                cause = CashCause.CASH_IN_LIEU
+                self._announcer.announce(CashChanged, timestamp, totals.cash, booked.cash, cause, None)
+        return self._positions[symbol]
 
     def mark(self, symbol: str, price: int | Decimal, timestamp: datetime) -> None:
         """Value a symbol at a price above zero from now on; it changes the mark and what derives from it, nothing else.

@@ -1,6 +1,6 @@
 """Small texts that stand for bars, and strategies that do what a test tells them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
 from core.backtest.strategy import Now, Strategy
 from core.bars import Bar, Bars
+from core.corporate_action import CorporateAction
 from core.fill import Fill
 from core.order import TrackedOrder
 from core.reason import Reason
@@ -77,9 +78,16 @@ class Hearing(Script):
         self.hear(now, order)
 
 
-def backtest(bars: Bars | list[Bars], strategy: Strategy | Mapping[int, Action], **settings: Any) -> Backtest:
+def backtest(
+    bars: Bars | list[Bars],
+    strategy: Strategy | Mapping[int, Action],
+    *,
+    actions: Sequence[CorporateAction] = (),
+    **settings: Any,
+) -> Backtest:
     """Prepare a run of a strategy, or of what is written for some steps."""
-    return Backtest(bars, strategy if isinstance(strategy, Strategy) else Script(strategy), Settings(**settings))
+    made = strategy if isinstance(strategy, Strategy) else Script(strategy)
+    return Backtest(bars, made, Settings(**settings), actions=actions)
 
 
 def run(bars: Bars | list[Bars], strategy: Strategy | Mapping[int, Action], **settings: Any) -> Backtest:

@@ -10,10 +10,13 @@ from attrs.exceptions import FrozenInstanceError
 
 from core import events
 from core.events import (
+    ActionEvent,
     AmendRequested,
     CancelRequested,
     CashCause,
     CashChanged,
+    DividendEarned,
+    DividendPaid,
     Event,
     OrderAccepted,
     OrderActivated,
@@ -24,6 +27,7 @@ from core.events import (
     OrderFilled,
     OrderReduced,
     OrderRejected,
+    OrderSplit,
     OrderSubmitted,
     OrderTriggered,
     PathAmbiguous,
@@ -31,7 +35,9 @@ from core.events import (
     PositionClosed,
     PositionEvent,
     PositionOpened,
+    PositionSplit,
     RequestRefused,
+    SplitApplied,
     StopMoved,
 )
 from core.order import BUY, Order
@@ -56,15 +62,20 @@ FIELDS: dict[type[Event], str] = {
     OrderExpired: "order_id given_up_quantity reason",
     CancelRequested: "order_id cause",
     AmendRequested: "order_id quantity limit_price stop_price cause",
+    OrderSplit: "order_id order stop_price new old",
     OrderAmended: "order_id order stop_price keeps_place entry_price | part",
     RequestRefused: "order_id request reason",
     PathAmbiguous: "symbol path at_stake notes | part",
     PositionOpened: "symbol before after fill_id",
     PositionChanged: "symbol before after fill_id",
     PositionClosed: "symbol before after fill_id",
+    PositionSplit: "symbol before after fill_id cash",
     CashChanged: "before after cause fill_id",
+    SplitApplied: "symbol new old held mark",
+    DividendEarned: "symbol per_unit held amount pay_time",
+    DividendPaid: "symbol amount",
 }
-ABSTRACT = {Event, OrderEvent, PositionEvent}
+ABSTRACT = {Event, OrderEvent, PositionEvent, ActionEvent}
 
 
 def test_every_fact_is_known() -> None:
@@ -100,13 +111,18 @@ def test_what_a_row_leaves_out_has_its_default() -> None:
 
 
 def test_what_moves_cash_is_called_by_its_name() -> None:
-    assert [cause.value for cause in CashCause] == ["FILL", "INCOME", "DEPOSIT", "WITHDRAWAL"]
+    assert [cause.value for cause in CashCause] == ["FILL", "INCOME", "CASH_IN_LIEU", "DEPOSIT", "WITHDRAWAL"]
 
 
 def test_a_position_event_is_made_from_ledgers() -> None:
     event = PositionClosed.make(NOON, "ACME", LONG, FLAT, 7)
     assert event == PositionClosed(NOON, "ACME", Position("ACME", *LONG), Position("ACME", *FLAT), 7)
     assert isinstance(event, PositionEvent)
+
+
+def test_a_split_of_a_position_says_what_its_fraction_brought() -> None:
+    event = PositionSplit.make(NOON, "ACME", LONG, FLAT, None, Decimal(12))
+    assert event == PositionSplit(NOON, "ACME", Position("ACME", *LONG), Position("ACME", *FLAT), None, Decimal(12))
 
 
 def test_another_event_is_made_from_its_fields_as_they_are() -> None:

@@ -87,6 +87,10 @@ SENTENCES: dict[Code, tuple[dict[str, Any], str]] = {
         "drawdown must be within its limit of 0.1 for what opens or adds, is 0.125, at most 0",
     ),
     Code.CANCEL_REQUESTED: (LEFT, "cancel was requested, 7 of 10 left"),
+    Code.SPLIT: (
+        {"ratio": "1:2", "name": "quantity", "value": Decimal("3.50"), "unit": Decimal(1), **LEFT},
+        "a split of 1:2 would make its quantity 3.5, which none can have: its unit is 1, 7 of 10 left",
+    ),
     Code.EXPIRED: ({"until": "2024-01-02", **LEFT}, "its life ended with 2024-01-02, 7 of 10 left"),
     Code.SIBLING_FILLED: (
         {"sibling": 2, "filled": Decimal("3.0"), **LEFT},

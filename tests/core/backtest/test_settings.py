@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
-from core.backtest.settings import Settings, Timing
+from core.backtest.settings import Settings, SplitRule, Timing
 from core.errors import NotExactError
 from core.execution.costs import Commission, PerUnit, Slippage, TickSlippage
 from core.execution.path import LimitRule, PathRule
@@ -30,6 +30,8 @@ def test_a_run_that_is_told_nothing_takes_no_side_that_flatters_it() -> None:
         "volume_cap": None,
         "tick_size": None,
         "quantity_step": 1,
+        "splits": SplitRule.ASK,
+        "dividends": True,
         "costs": Commission(),
         "slippage": Slippage(),
         "limits": Limits(),

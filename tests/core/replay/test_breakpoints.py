@@ -13,6 +13,8 @@ from core.backtest.loop import Backtest
 from core.clock import Phase
 from core.errors import ExpressionError, InputError
 from core.events import (
+    ActionEvent,
+    DividendPaid,
     Event,
     OrderCanceled,
     OrderEvent,
@@ -24,6 +26,8 @@ from core.events import (
     PositionClosed,
     PositionEvent,
     PositionOpened,
+    PositionSplit,
+    SplitApplied,
 )
 from core.order import BUY, Order, TimeInForce
 from core.reason import Code
@@ -37,14 +41,16 @@ from core.replay.search import Search
 from core.replay.timeline import Timeline
 from tests.core.builders import Action, at, backtest, bars_of, run
 from tests.core.replay.test_places import by_hand, grow, grown
-from tests.core.replay.test_timeline_properties import Drawn, runs
+from tests.core.replay.test_timeline_properties import Drawn, runs, runs_with_actions
 
 # --- every place, found by looking at each
 
 
 def goes_on(fact: Event) -> bool:
-    """Say whether a fact is followed by the rest of a fill."""
-    return isinstance(fact, (OrderFilled, PositionEvent))
+    """Say whether a fact is followed by the rest of a fill or of a split."""
+    if isinstance(fact, PositionSplit):
+        return fact.cash != 0
+    return isinstance(fact, (OrderFilled, PositionEvent)) or (isinstance(fact, SplitApplied) and fact.held != 0)
 
 
 def points_of(made: Backtest) -> list[Cursor]:
@@ -127,7 +133,7 @@ def fact(kind: type[Event], symbol: str | None = None, holds: Callable[[Event], 
         def fits(one: Event, _: Event | None) -> bool:
             if not isinstance(one, kind) or not holds(one):
                 return False
-            its = one.symbol if isinstance(one, PositionEvent) else symbols[getattr(one, "order_id", 0)]
+            its = one.symbol if isinstance(one, (PositionEvent, ActionEvent)) else symbols[getattr(one, "order_id", 0)]
             return symbol in (None, its)
 
         return after_facts(made, fits)
@@ -181,6 +187,9 @@ SCANS: Mapping[str, Scan] = {
     "opened A": fact(PositionOpened, "A"),
     "closed": fact(PositionClosed),
     "flipped": where_flipped,
+    "split": fact(SplitApplied),
+    "split A": fact(SplitApplied, "A"),
+    "dividend": fact(DividendPaid),
     "#1": about(1),
     "#2": about(2),
     "#5": about(5),
@@ -318,6 +327,17 @@ def test_facts_and_ages_are_found_from_both_sides_where_they_are(
     drawn: Drawn, orders: dict[int, Order], stretch: int, looks: list[bool], texts: list[str]
 ) -> None:
     check(drawn, orders, stretch, looks, {text: (reading(text), SCANS[text]) for text in texts})
+
+
+@given(runs_with_actions(), by_hand, stretches, some_looks)
+def test_what_splits_and_dividends_change_is_found_from_both_sides(
+    drawn: Drawn, orders: dict[int, Order], stretch: int, looks: list[bool]
+) -> None:
+    facts = {text: (reading(text), SCANS[text]) for text in ("split", "split A", "dividend", "#1", "cancel")}
+    numbers = {
+        text: (changing(text), scan_other(text)) for text in ("equity", "cash", 'position["A"]', "drawdown_ratio")
+    }
+    check(drawn, orders, stretch, looks, facts | numbers)
 
 
 def scan_true(text: str) -> Scan:

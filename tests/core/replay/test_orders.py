@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from core.backtest.loop import Backtest
+from core.backtest.settings import SplitRule
 from core.backtest.strategy import Now
 from core.clock import Phase
+from core.corporate_action import Split
 from core.errors import UnknownOrderError
 from core.events import (
     AmendRequested,
@@ -24,6 +26,7 @@ from core.events import (
     OrderFilled,
     OrderReduced,
     OrderRejected,
+    OrderSplit,
     OrderSubmitted,
     OrderTriggered,
     RequestRefused,
@@ -35,7 +38,7 @@ from core.order import BUY, SELL, Order, OrderStatus, TimeInForce
 from core.reason import Code
 from core.replay.orders import fold_order
 from core.replay.timeline import Timeline
-from tests.core.builders import Action, Answering, bars_of, run
+from tests.core.builders import Action, Answering, at, bars_of, run
 
 MARKET = bars_of("A", "100", "100/104/98/103/50", "103/106/97/99/50", "99/110/99/108/50", "108")
 
@@ -195,6 +198,12 @@ CHANGES: Mapping[str, tuple[Mapping[int, Action], dict[str, Any], type[OrderEven
         {},
         OrderAmended,
         {"stop_price": 119, "line": 2},
+    ),
+    "a split": (
+        {0: lambda now: now.buy("A", 5, stop_price=120)},
+        {"actions": [Split("A", at(2), 2)], "splits": SplitRule.APPLY},
+        OrderSplit,
+        {"remaining": 10, "stop_price": 60},
     ),
     "a change that was refused": (
         {0: lambda now: now.buy("A", 5, limit_price=90), 1: lambda now: now.amend(1, quantity=-1)},

@@ -1,19 +1,20 @@
 """A moment of the past is what the run showed there, whatever was asked for (invariants T1 to T3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from attrs import define, field, fields
+from attrs import define, evolve, field, fields
 from hypothesis import event, given
 from hypothesis import strategies as st
 
 from core.backtest.loop import Backtest
-from core.backtest.settings import Settings, Timing
+from core.backtest.settings import Settings, SplitRule, Timing
 from core.backtest.strategy import Now
 from core.bars import Bars
 from core.clock import Phase
+from core.corporate_action import CorporateAction
 from core.events import OrderEvent, OrderFilled, OrderSubmitted, PathAmbiguous
 from core.execution.order_record import OrderRecord
 from core.execution.order_tracker import OrderTracker
@@ -26,7 +27,7 @@ from core.replay.cursor import Cursor
 from core.replay.explain import explain_order, explain_step
 from core.replay.timeline import Timeline
 from core.risk.values import PortfolioValues
-from tests.generators import PATHS, SYMBOLS, Planned, cents, markets, plans, run_settings, volumes
+from tests.generators import PATHS, SYMBOLS, Planned, cents, corporate_actions, markets, plans, run_settings, volumes
 
 NOTED_FOR_LATER = {"instant", "just_triggered", "wait", "cost", "day"}
 """What the broker notes of an order to find its next fill, its claim or its end, and no fact says."""
@@ -54,16 +55,25 @@ class Drawn(NamedTuple):
     finer: list[Bars]
     plan: Planned
     settings: Settings
+    actions: Sequence[CorporateAction] = ()
 
     def backtest(self, plan: Planned | None = None) -> Backtest:
         """Return it, not begun."""
-        return Backtest(self.bars, plan or self.plan.again(), self.settings, self.finer)
+        return Backtest(self.bars, plan or self.plan.again(), self.settings, self.finer, actions=self.actions)
 
     def run(self) -> Backtest:
         """Return it, over."""
         made = self.backtest()
         made.run()
         return made
+
+
+@st.composite
+def runs_with_actions(draw: st.DrawFn) -> Drawn:
+    """Draw a run in which symbols are split and pay dividends."""
+    drawn = draw(runs())
+    actions = draw(corporate_actions([bars.symbol for bars in drawn.bars]))
+    return drawn._replace(actions=actions, settings=evolve(drawn.settings, splits=SplitRule.APPLY))
 
 
 @st.composite
