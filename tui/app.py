@@ -35,8 +35,8 @@ from tui.panes.telling import Notice, TellingPane
 from tui.runner import SLICE_SECONDS, YIELDS, Condition, Runner
 from tui.screens.help import HelpScreen
 from tui.screens.listing import ListingScreen
-from tui.screens.prompt import FILTER_EXAMPLES, PromptScreen
 from tui.screens.palette import Palette
+from tui.screens.prompt import FILTER_EXAMPLES, PromptScreen
 from tui.screens.working import WorkingScreen
 from tui.session import Session
 from tui.settings import Ascii, Layout, UserSettings
@@ -490,7 +490,7 @@ class FillstepApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Show the palette."""
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:

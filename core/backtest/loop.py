@@ -459,9 +459,9 @@ class Backtest:
             rows = {one.symbol: wake_rows(wake, expressions, one) for one in self.bars}
         except RAISED as error:
             raise blame(self.strategy, "wake", error) from error
-        units = self.bar_stand.units
+        units, actions = self.bar_stand.units, self._actions
         return Wakes(
-            rows, self.feed, self.clock, self.journal, self.broker, self._symbols, units, lambda: self._actions.next_step
+            rows, self.feed, self.clock, self.journal, self.broker, self._symbols, units, lambda: actions.next_step
         )
 
     def _members(self, group: Sequence[int]) -> tuple[tuple[str, ...], tuple[SymbolNow, ...]]:

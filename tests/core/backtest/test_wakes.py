@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from core.backtest.command import Submit
 from core.backtest.feed import Feed
 from core.backtest.loop import Backtest
-from core.backtest.settings import Settings
+from core.backtest.settings import Settings, SplitRule
 from core.backtest.strategy import Now, Strategy
 from core.bars import Bars
+from core.corporate_action import CorporateAction
 from core.errors import StrategyError
 from core.fill import Fill
 from core.order import BUY, Order, TimeInForce
-from tests.generators import Market, Planned, markets, plans, run_settings
+from tests.generators import SYMBOLS, Market, Planned, corporate_actions, markets, plans, run_settings
 
 NOON = datetime(2024, 1, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -44,28 +45,33 @@ def woken(plan: Planned, bars: Sequence[Bars], stride: int, *, is_woken: bool = 
     return Woken(steps, plan.answers, is_looking=False, times=named if is_woken else None)
 
 
-@given(markets(fewest_steps=12, most_steps=40), plans(), run_settings(), st.integers(1, 8), st.integers(1, 30))
+@given(
+    markets(fewest_steps=12, most_steps=40),
+    plans(),
+    run_settings(splits=st.just(SplitRule.APPLY)),
+    st.integers(1, 8),
+    st.integers(1, 30),
+    corporate_actions(SYMBOLS, most_steps=40) | st.just([]),
+)
 def test_a_run_that_is_woken_is_the_run_that_is_asked_on_every_bar(
-    market: Market, plan: Planned, settings: Settings, stride: int, halt: int
+    market: Market, plan: Planned, settings: Settings, stride: int, halt: int, actions: list[CorporateAction]
 ) -> None:
-    asked = Backtest(market.bars, woken(plan, market.bars, stride, is_woken=False), settings)
+    asked, hurried, stepped, mixed = (
+        Backtest(market.bars, woken(plan, market.bars, stride, is_woken=is_woken), settings, actions=actions)
+        for is_woken in (False, True, True, True)
+    )
     asked.run()
-    record = asked.journal.canonical_bytes()
     event(f"facts: {min(len(asked.journal) // 10, 5)}0 or so")
-
-    hurried = Backtest(market.bars, woken(plan, market.bars, stride), settings)
     hurried.run()
-    stepped = Backtest(market.bars, woken(plan, market.bars, stride), settings)
     while stepped.step():
         pass
-    mixed = Backtest(market.bars, woken(plan, market.bars, stride), settings)
     for _ in range(halt):
         mixed.step()
     if not mixed.is_over:
         mixed.run()
 
     for other in (hurried, stepped, mixed):
-        assert other.journal.canonical_bytes() == record
+        assert other.journal.canonical_bytes() == asked.journal.canonical_bytes()
         assert other.step_count == asked.step_count
         assert other.portfolio.equity == asked.portfolio.equity
         assert [one.row for one in other._symbols.values()] == [one.row for one in asked._symbols.values()]
