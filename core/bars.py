@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from core.errors import BarDataError
 from core.money import EXACT, exact, fraction_digits, multiply, quantum
+from core.origin import Origin
 
 PRICES: Final = ("open", "high", "low", "close")
 TICK_COLUMNS: Final = tuple(f"{name}_ticks" for name in PRICES)
@@ -123,6 +124,7 @@ class Bars:
         digits: Digits after the point of a price.
         volume_digits: Digits after the point of a volume.
         source: Where they come from, for errors.
+        origin: What was found there; None for bars that no file holds.
 
     Raises:
         BarDataError: A row that cannot be a bar.
@@ -133,6 +135,7 @@ class Bars:
     digits: int = 2
     volume_digits: int = 0
     source: str = ""
+    origin: Origin | None = field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Refuse rows that cannot be bars."""
@@ -225,7 +228,7 @@ class Bars:
         if isinstance(highest, int) and highest * factor > MOST_TICKS:
             raise BarDataError(self.source, f"{self.price(highest)} in units of {quantum(digits)} {_TOO_LONG}")
         finer = self.frame.with_columns(pl.col(*TICK_COLUMNS) * factor)
-        return Bars(self.symbol, finer, digits, self.volume_digits, self.source)
+        return Bars(self.symbol, finer, digits, self.volume_digits, self.source, self.origin)
 
 
 def _units(number: Decimal, digits: int) -> int:

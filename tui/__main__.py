@@ -22,18 +22,21 @@ from core.backtest.examples import SHIPPED
 from core.backtest.loop import Backtest
 from core.backtest.profiles import find_profile
 from core.backtest.settings import Settings
+from core.data.load import load
+from core.data.reading import Reading
+from core.data.report import report
 from core.errors import FillstepError, InputError
 from core.execution.path import PathRule
 from core.replay.comparison import compare_with
 from core.replay.explain import explain_order
 from core.text import clean
-from tui.options import Options, make_backtest, settle
+from tui.options import READING, Options, make_backtest, settle
 from tui.parting import tell_comparison
 from tui.progress import run_to_end, said_once_it_takes_long
 from tui.sample import make_sample
 from tui.serve import HOST, PORT, serve
 from tui.story import tell
-from tui.summary import as_json, as_table, count_facts, fields_of
+from tui.summary import as_json, as_table, as_text, count_facts, fields_of
 
 _FAILED: Final = 1
 _BAD_INPUT: Final = 2
@@ -46,6 +49,7 @@ _HELP: Final = """Step through a backtest in the terminal; without a command, th
 - `fillstep open sma-cross --data AAPL.csv --set fast=5`
 - `fillstep run my_strategy.py:MyStrategy --settings run.toml`
 - `fillstep explain dip-buyer --order 3`
+- `fillstep data AAPL.csv`
 - `fillstep strategies`
 """
 
@@ -66,6 +70,7 @@ _ANY: Final = Parameter(allow_leading_hyphen=True, metavar="OPTIONS")
 _HOST: Final = Parameter(metavar="ADDRESS")
 _PORT: Final = Parameter(metavar="NUMBER")
 _FLAG: Final = Parameter(negative=(), show_default=False)
+_AS_WRITTEN: Final = Reading()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -211,6 +216,24 @@ def _explain(
 def _check_known(order: int, count: int) -> None:
     if not 0 < order <= count:
         raise InputError(f"order {order} is unknown: the run has {f'orders 1 to {count}' if count else 'no orders'}")
+
+
+@_app.command(name="data")
+def _data(
+    *files: Annotated[str, Parameter(metavar="FILE")],
+    reading: Annotated[Reading, READING] = _AS_WRITTEN,
+) -> None:
+    """Say what is in files of bars: rows, range, gaps, what looks like a split, and what was detected.
+
+    For example `fillstep data AAPL.csv`, or `fillstep data trades.csv --zone America/New_York`.
+
+    Args:
+        files: Files of bars, CSV, Parquet or Arrow.
+        reading: What is said of them.
+    """
+    if not files:
+        raise InputError("no files were given: `fillstep data FILE...`")
+    print(as_text(report(load(files, reading), reading.zone)))
 
 
 @_app.command(name="strategies")

@@ -5,10 +5,10 @@ and each counts over what the file says.
 """
 
 from functools import partial, reduce
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
-from attrs import field, frozen
-from cyclopts import App, ArgumentCollection, Group, Parameter, Token
+from attrs import AttrsInstance, field, frozen
+from cyclopts import App, Argument, ArgumentCollection, Group, Parameter, Token
 
 from core.backtest.configuration import Layer, make_strategy, overlay, read_assignments, read_settings
 from core.backtest.conversion import Text
@@ -17,6 +17,7 @@ from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
 from core.backtest.strategies import find_strategy
 from core.data.load import load
+from core.data.reading import Reading
 from core.errors import SettingsError
 from core.execution.path import PathRule
 from tui.sample import load_sample
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
 
 
-def _read_settings(_: object, tokens: tuple[Token, ...]) -> tuple[Layer, Layer]:
-    return read_settings(tokens[0].value)
+def _read_settings(_: object, tokens: tuple[Token, ...]) -> tuple[Layer, Layer, Layer]:
+    settings, strategy = read_settings(tokens[0].value)
+    return settings.without(_FILES), strategy, settings.table(_FILES)
 
 
 def _show_settings(console: "Console", options: "ConsoleOptions", panel: "HelpPanel") -> None:
@@ -47,14 +49,18 @@ _WORDS: Final = {
     "INT": "NUMBER",
     "SEQUENCE[INT|DECIMAL INT|DECIMAL]": "[[NUMBER, NUMBER], ...]",
     "()": "[]",
+    "STR": "NAME",
 }
 """What cyclopts writes, and what a person reads in the place of that."""
 _plain = partial(Parameter, negative=(), show_default=False)
-_DATA = _plain(consume_multiple=1, metavar="FILE...")
+_ValuesT = TypeVar("_ValuesT", bound=AttrsInstance)
+_FILES: Final = "data"
+DATA: Final = _plain(consume_multiple=1, metavar="FILE...")
 _FILE = _plain(name="--settings", converter=_read_settings, accepts_keys=False, n_tokens=1, metavar="FILE")
 _FIELDS = _plain(name="--set", metavar="KEY=VALUE")
 _A_DAY: Final = 86_400
 _SECONDS = Parameter(metavar="SECONDS")
+READING: Final = Parameter(name="*", group=Group("Files", help_formatter=_show_settings), negative=())
 _SETTINGS = Parameter(name="*", group=Group("Settings", help_formatter=_show_settings), negative_iterable=())
 
 
@@ -70,18 +76,21 @@ class Options:
     Attributes:
         data: Files of bars, CSV or Parquet; the sample where none is given.
         subbars: Files of finer bars of the same symbols, for --path subbars.
-        file: A TOML file with the settings below, and the fields of the strategy in a table [strategy].
+        file: A TOML file with the settings below, the fields of the strategy in a table [strategy], and what is said
+            of files in a table [data].
         fields: One field of the strategy, over what the file says of it; may be given again for another.
         deadline: How many seconds a step may take before the strategy is stopped; 0 for any time.
         settings: Each of them, over what the file says of it.
+        reading: What is said of files of bars, over what the file says of it.
     """
 
-    data: Annotated[tuple[str, ...], _DATA] = ()
-    subbars: Annotated[tuple[str, ...], _DATA] = ()
-    file: Annotated[tuple[Layer, Layer], _FILE] = (Layer({}), Layer({}))
+    data: Annotated[tuple[str, ...], DATA] = ()
+    subbars: Annotated[tuple[str, ...], DATA] = ()
+    file: Annotated[tuple[Layer, Layer, Layer], _FILE] = (Layer({}), Layer({}), Layer({}))
     fields: Annotated[tuple[str, ...], _FIELDS] = ()
     deadline: Annotated[float, _SECONDS] = field(default=DEFAULT_SECONDS, validator=_check_deadline)
     settings: Annotated[Settings, _SETTINGS] = field(factory=Settings)
+    reading: Annotated[Reading, READING] = field(factory=Reading)
 
 
 def make_backtest(strategy: str, options: Options) -> Backtest:
@@ -94,8 +103,9 @@ def make_backtest(strategy: str, options: Options) -> Backtest:
     kind = find_strategy(strategy)
     made = make_strategy(kind, [options.file[1], read_assignments(options.fields)])
     _check_subbars(options)
-    bars = load(options.data) if options.data else load_sample()
-    backtest = Backtest(bars, made, options.settings, load(options.subbars) if options.subbars else ())
+    bars = load(options.data, options.reading) if options.data else load_sample()
+    finer = load(options.subbars, options.reading) if options.subbars else ()
+    backtest = Backtest(bars, made, options.settings, finer)
     backtest.deadline.seconds = options.deadline
     return backtest
 
@@ -110,21 +120,26 @@ def _check_subbars(options: Options) -> None:
 
 
 def settle(_app: App, _commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Put one `Settings` in the place of the options of which it is made.
+    """Put one `Settings` in the place of the options of which it is made, and one `Reading` likewise.
 
     Raises:
         SettingsError: An option, or a key of the file, has a value that it cannot have.
     """
-    whole = next((one for one in arguments if one.hint is Settings), None)
-    if whole is None:
-        return
-    file = arguments["--settings"]
-    settings = overlay(Settings(), file.convert()[0]) if file.tokens else Settings()
+    file = next((one for one in arguments if one.name == "--settings" and one.tokens), None)
+    layers = (Layer({}), Layer({}), Layer({})) if file is None else file.convert()
+    for base, layer in ((Settings(), layers[0]), (Reading(), layers[2])):
+        whole = next((one for one in arguments if one.hint is type(base)), None)
+        if whole is not None:
+            whole.append(Token(implicit_value=_settled(base, layer, whole)))
+
+
+def _settled(base: _ValuesT, layer: Layer, whole: Argument) -> _ValuesT:
+    values = overlay(base, layer)
     for option in whole.children_recursive:
         for token in option.tokens:
-            settings = overlay(settings, _layer(option.name, token))
+            values = overlay(values, _layer(option.name, token))
         option.tokens.clear()
-    whole.append(Token(implicit_value=settings))
+    return values
 
 
 def _layer(option: str, token: Token) -> Layer:

@@ -1,7 +1,8 @@
-"""A finished run in a few numbers: as a table for a person, and as JSON for a program."""
+"""A finished run in a few numbers: as a table for a person, and as JSON for a program; files of bars likewise."""
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import attrs
 from core.backtest.conversion import plain
 from core.backtest.loop import Backtest
 from core.backtest.strategy import Strategy
+from core.data.report import Section
 from core.money import add, subtract
 from core.order import OrderStatus
 from core.protocols import PortfolioView
@@ -18,6 +20,7 @@ from tui.numbers import money, percent, signed
 
 _RULES: Final = 1  # the version of docs/fill-rules.md
 _WIDTH: Final = 20
+_NAME_WIDTH: Final = 12
 _ALWAYS_COUNTED: Final = frozenset({OrderStatus.REJECTED, OrderStatus.CANCELED, OrderStatus.EXPIRED})
 
 
@@ -72,6 +75,15 @@ def as_table(strategy: str, backtest: Backtest) -> str:
         "slippage clamped": money(backtest.clamped),
     }
     return "\n".join(f"{name:<{_WIDTH}}{value}" for name, value in rows.items())
+
+
+def as_text(sections: Sequence[Section]) -> str:
+    """Write a data report as a title and lines for each section."""
+    return "\n".join(
+        line
+        for section in sections
+        for line in (section.title, *(f"  {one.name:<{_NAME_WIDTH}}{one.text}" for one in section.lines))
+    )
 
 
 def count_facts(backtest: Backtest) -> str:

@@ -1,7 +1,7 @@
 """Files of bars: read, check, refuse.
 
 Either every bar of every file is loaded, exactly as it is written, or one error names the file, the place in it and
-what was expected there. Nothing is skipped, repaired or rounded.
+what was expected there. Nothing is skipped, repaired or rounded but what a person asks for, and that is told.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,51 +9,79 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
+from attrs import frozen
 
 from core.bars import MOST_TICKS, PRICES, TICK_COLUMNS, Bars, find_fault
-from core.data.cells import read_numbers, read_stamps
-from core.data.table import Table, read_table
+from core.data.cells import drop_empty_rows, read_numbers
+from core.data.findings import Findings
+from core.data.opening import check_memory, read_table
+from core.data.reading import Reading
+from core.data.rows import arrange, widen
+from core.data.table import Table
+from core.data.times import read_stamps
 from core.errors import BarDataError
 from core.money import EXACT, FRACTION_DIGITS, canonical, quantum
+from core.origin import Origin
 
 _HEAD: Final = 1_000
+_AS_WRITTEN: Final = Reading()
 
 
-def load(paths: Iterable[str | Path]) -> list[Bars]:
+def load(paths: Iterable[str | Path], reading: Reading = _AS_WRITTEN) -> list[Bars]:
     """Load the bars of every symbol in some files, sorted by symbol.
 
     A file holds one symbol and is named after it (`AAPL.csv`), or has a column `symbol` or `ticker`. Its other columns
     are found by their names, in any case: `time` (or `timestamp`, `date`, `datetime`), `open`, `high`, `low`, `close`,
-    and perhaps `volume`; a volume that is not given is not known. Columns of any other name are not looked at. A file
-    is Parquet if its name ends in `.parquet` or `.pq`; whatever else it ends in, it is CSV in UTF-8, separated by
-    commas, semicolons or tabs.
+    and perhaps `volume`; a volume that is not given is not known. Columns of any other name are not looked at. A text
+    without names is known by its first row, where that is a bar. A file is Parquet if its name ends in `.parquet` or
+    `.pq`, Arrow if it ends in `.arrow`, `.feather` or `.ipc`; whatever else it ends in, it is CSV in UTF-8, separated
+    by commas, semicolons or tabs.
 
-    A date without a time stands for the end of that day, and a time without a zone is in UTC. Rows from new to old are
-    turned around. The ticks of the prices are in units of the finest digit that the symbol needs in its file.
+    A date without a time stands for the end of that day, and a time without a zone is in UTC, if the reading says no
+    other. Rows from new to old are turned around, and a row that is the same as the one before is dropped. The ticks
+    of the prices are in units of the finest digit that the symbol needs in its file. What was found and done is in
+    the `origin` of the bars.
 
     Args:
         paths: Files, in any order; errors name them as they are given here.
+        reading: What the files do not say themselves, and what may be done to their rows.
 
     Raises:
         BarDataError: A file that cannot be read, a cell that is not what its column holds, a row that is no bar or is
             out of order, or a symbol that is in two files.
     """
+    files = list(paths)
+    check_memory(files, reading)
     loaded: dict[str, Bars] = {}
-    for path in paths:
-        for bars in _load_file(path):
+    for path in files:
+        for bars in _load_file(path, reading):
             if bars.symbol in loaded:
                 raise BarDataError(bars.source, f"{bars.symbol} is in {loaded[bars.symbol].source} too")
             loaded[bars.symbol] = bars
     return [loaded[symbol] for symbol in sorted(loaded)]
 
 
-def _load_file(path: str | Path) -> list[Bars]:
+@frozen
+class _Source:
+    """A file whose cells were read, and how its rows become bars."""
+
+    table: Table
+    zone: str | None
+    reading: Reading
+
+
+def _load_file(path: str | Path, reading: Reading) -> list[Bars]:
     table = read_table(path)
-    rows = _exact_rows(table)
+    if reading.drop_empty:
+        table = drop_empty_rows(table)
+    rows, zone = _exact_rows(table, reading)
+    source = _Source(table, zone, reading)
     if "symbol" not in table.cells.columns:
-        return [_bars(table, Path(path).stem, rows)]
-    parts = rows.with_columns(symbol=_symbols(table)).partition_by("symbol", as_dict=True, maintain_order=True)
-    return [_bars(table, symbol, part) for (symbol,), part in parts.items()]
+        return [_bars(source, Path(path).stem, rows)]
+    parts = rows.with_columns(symbol=_symbols(table)).partition_by(
+        "symbol", as_dict=True, maintain_order=True, include_key=False
+    )
+    return [_bars(source, symbol, part) for (symbol,), part in parts.items()]
 
 
 def _symbols(table: Table) -> pl.Series:
@@ -61,33 +89,45 @@ def _symbols(table: Table) -> pl.Series:
     if cells.dtype not in (pl.String, pl.Categorical, pl.Enum):
         raise BarDataError(table.source, f"column symbol must hold text, was {cells.dtype}")
     symbols = cells.cast(pl.String)
-    empty = symbols.fill_null("") == ""
+    empty = symbols.fill_null("").str.strip_chars() == ""
     if empty.any():
         raise table.refusal(table.cells["place"].filter(empty)[0], "symbol must not be empty")
     return symbols
 
 
-def _exact_rows(table: Table) -> pl.DataFrame:
-    """Return integers: the place, the time in microseconds, prices and volume in units of 1E-12."""
-    stamps = read_stamps(table)
+def _exact_rows(table: Table, reading: Reading) -> tuple[pl.DataFrame, str | None]:
+    """Return integers, the place, the time in microseconds, numbers in units of 1E-12; and the zone of the times."""
+    stamps, zone = read_stamps(table, reading)
     if "volume" in table.cells.columns:
         numbers = read_numbers(table, (*PRICES, "volume"))
     else:
         numbers = read_numbers(table, PRICES).with_columns(volume=pl.lit(None, pl.Int128))
-    return numbers.with_columns(table.cells["place"], time=stamps)
+    return numbers.with_columns(table.cells["place"], time=stamps), zone
 
 
-def _bars(table: Table, symbol: str, rows: pl.DataFrame) -> Bars:
+def _bars(source: _Source, symbol: str, rows: pl.DataFrame) -> Bars:
+    table, found = source.table, Findings()
     rows, digits = _in_finest_digits(table, rows, PRICES)
     rows, volume_digits = _in_finest_digits(table, rows, ["volume"])
     rows = rows.rename(dict(zip(PRICES, TICK_COLUMNS, strict=True)) | {"volume": "volume_units"})
-    if rows["time"][-1] < rows["time"][0] and rows["time"].is_sorted(descending=True):
-        rows = rows.reverse()
+    rows = arrange(table, rows, source.zone, source.reading, found)
+    rows, repaired = _repair(table, rows, found) if source.reading.repair else (rows, ())
     fault = find_fault(rows, digits, volume_digits)
     if fault:
         row, what = fault
         raise table.refusal(rows["place"][row], what)
-    return Bars(symbol, rows.select("time", *TICK_COLUMNS, "volume_units"), digits, volume_digits, table.source)
+    origin = Origin(table.found.all(), found.all(), rows["place"], table.has_lines, repaired)
+    frame = rows.select("time", *TICK_COLUMNS, "volume_units")
+    return Bars(symbol, frame, digits, volume_digits, table.source, origin)
+
+
+def _repair(table: Table, rows: pl.DataFrame, found: Findings) -> tuple[pl.DataFrame, tuple[int, ...]]:
+    widened, wrong = widen(rows)
+    if not wrong.any():
+        return rows, ()
+    first = table.named(rows["place"].filter(wrong)[0])
+    found.warn(f"{wrong.sum():,} bars were widened to hold all their prices, the first one {first}")
+    return widened, tuple(wrong.arg_true())
 
 
 def _in_finest_digits(table: Table, rows: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, int]:

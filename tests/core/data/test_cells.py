@@ -1,7 +1,6 @@
 """Cells as integers: exact, or refused by their place."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import polars as pl
@@ -9,15 +8,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.bars import to_datetime
-from core.data.cells import read_numbers, read_stamps
+from core.data.cells import read_numbers
 from core.data.table import Table
 from core.errors import BarDataError
 from core.money import EXACT
 
 NUMBER = "must be a number such as 187.15"
 WITHIN = "must be a number of at most 18 digits before the point and 12 after"
-TIME = "time must be a date such as 2024-01-31 or a time such as 2024-01-31 09:30:00 or 2024-01-31T09:30Z"
 
 Kind = pl.DataType | type[pl.DataType]
 
@@ -35,16 +32,6 @@ def numbers(cells: Sequence[object], kind: Kind = pl.String, name: str = "open")
 def refused_number(cells: Sequence[object], kind: Kind = pl.String, name: str = "open") -> str:
     with pytest.raises(BarDataError) as caught:
         numbers(cells, kind, name)
-    return str(caught.value)
-
-
-def times(cells: Sequence[object], kind: Kind = pl.String) -> list[str]:
-    return [f"{to_datetime(stamp):%Y-%m-%d %H:%M:%S.%f}" for stamp in read_stamps(table("time", cells, kind))]
-
-
-def refused_time(cells: Sequence[object], kind: Kind = pl.String) -> str:
-    with pytest.raises(BarDataError) as caught:
-        times(cells, kind)
     return str(caught.value)
 
 
@@ -164,151 +151,3 @@ def test_a_float_is_what_python_writes_for_it(number: float) -> None:
     text = repr(number)
     if Decimal(text) == round(Decimal(text), 12):
         assert numbers([number], pl.Float64) == numbers([text])
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ("2024-02-29", "2024-02-29 23:59:59.999999"),
-        ("9999-12-31", "9999-12-31 23:59:59.999999"),
-        ("1969-12-31", "1969-12-31 23:59:59.999999"),
-        ("2024-01-31 09:30", "2024-01-31 09:30:00.000000"),
-        ("2024-01-31T09:30:15", "2024-01-31 09:30:15.000000"),
-        ("2024-01-31 09:30:15.5", "2024-01-31 09:30:15.500000"),
-        ("2024-01-31 00:00:00.000001", "2024-01-31 00:00:00.000001"),
-        ("2024-01-31T09:30Z", "2024-01-31 09:30:00.000000"),
-        ("2024-01-31 09:30:15Z", "2024-01-31 09:30:15.000000"),
-        ("2024-01-31 09:30:15.25+00:00", "2024-01-31 09:30:15.250000"),
-        ("2024-01-31 09:30+05:30", "2024-01-31 04:00:00.000000"),
-        ("2024-01-31T19:30:00-0500", "2024-02-01 00:30:00.000000"),
-        ("2024-01-31 00:15-00:30", "2024-01-31 00:45:00.000000"),
-    ],
-)
-def test_a_time_is_taken_in_utc(written: str, meant: str) -> None:
-    assert times([written]) == [meant]
-
-
-def test_times_of_several_lengths_and_offsets_stand_together() -> None:
-    assert times(["2024-01-31 09:30", "2024-01-31 09:30:01.5", "2024-01-31 09:30:02"]) == [
-        "2024-01-31 09:30:00.000000",
-        "2024-01-31 09:30:01.500000",
-        "2024-01-31 09:30:02.000000",
-    ]
-    assert times(["2024-03-31 00:30:00+00:00", "2024-03-31 02:00+01:00"]) == [
-        "2024-03-31 00:30:00.000000",
-        "2024-03-31 01:00:00.000000",
-    ]
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        "01/02/2006",
-        "2024-1-2",
-        "20240102",
-        "24-01-02",
-        "2024-02-30",
-        "2024-13-01",
-        "2024-01-31 24:00",
-        "2024-01-31 09:60",
-        "2024-01-31 09:30:60",
-        "2024-01-31 09",
-        "2024-01-31 9:30",
-        "2024-01-31  09:30",
-        "2024-01-31 09:30:00.1234567",
-        "2024-01-31Z",
-        "2024-01-31 09:30+5",
-        "2024-01-31 09:30+24:00",
-        "2024-01-31 09:30 UTC",
-        "2024-01-31\n",
-        "\uff12024-01-31",
-        "1704067200",
-        "Jan 2, 2024",
-        " 2024-01-31",
-    ],
-)
-def test_what_is_no_time_is_refused_with_what_is(written: str) -> None:
-    shown = written.replace("\n", "␊")
-    assert refused_time([written]) == f"A.csv:2: {TIME}, was {shown}"
-    assert refused_time(["2024-01-02", "2024-01-03", written]).endswith(f", was {shown}")
-
-
-@pytest.mark.parametrize(("written", "shown"), [("", "empty"), (None, "null")])
-def test_a_time_that_is_not_there_is_refused(written: str | None, shown: str) -> None:
-    assert refused_time([written]) == f"A.csv:2: {TIME}, was {shown}"
-    assert refused_time(["2024-01-02", written]) == f"A.csv:3: {TIME}, was {shown}"
-
-
-@pytest.mark.parametrize(
-    ("first", "other"),
-    [
-        ("2024-01-02", "2024-01-03 00:00"),
-        ("2024-01-02 00:00", "2024-01-03"),
-        ("2024-01-02 00:00", "2024-01-03 00:00Z"),
-        ("2024-01-02 00:00Z", "2024-01-03 00:00"),
-        ("2024-01-02 00:00+00:00", "2024-01-03 00:00+0000"),
-        ("2024-01-02 00:00", "2024-01-03T00:00"),
-    ],
-)
-def test_a_mixture_is_refused(first: str, other: str) -> None:
-    rule = f"time must be written like the first one, {first}"
-    assert refused_time([first, first, other]) == f"A.csv:4: {rule}, was {other}"
-
-
-@pytest.mark.parametrize("written", ["9999-12-31 23:00-02:00", "0001-01-01 00:30+01:00", "0000-12-31"])
-def test_a_time_outside_of_the_calendar_is_refused(written: str) -> None:
-    assert refused_time([written]) == f"A.csv:2: time must be within the years 1 to 9999, was {written}"
-
-
-@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
-@pytest.mark.parametrize("zone", [None, "UTC", "America/New_York"])
-def test_datetimes_of_any_unit_and_zone_are_taken(unit: str, zone: str | None) -> None:
-    utc = datetime(2024, 1, 31, 9, 30, 15, 250_000, tzinfo=UTC)
-    cells = pl.Series([utc]).dt.cast_time_unit(unit).dt.convert_time_zone(zone or "UTC")
-    cells = cells if zone else cells.dt.replace_time_zone(None)
-    assert times(cells, cells.dtype) == ["2024-01-31 09:30:15.250000"]
-
-
-def test_a_date_stands_for_the_end_of_its_day() -> None:
-    assert times([date(2024, 2, 29)], pl.Date) == ["2024-02-29 23:59:59.999999"]
-
-
-def test_nanoseconds_are_refused_where_they_count() -> None:
-    assert times([1_000], pl.Datetime("ns")) == ["1970-01-01 00:00:00.000001"]
-    rule = "time must be a whole number of microseconds"
-    assert refused_time([1_000, 1_001], pl.Datetime("ns")) == f"A.csv:3: {rule}, was 1001"
-
-
-@pytest.mark.parametrize(
-    ("kind", "stored"),
-    [
-        (pl.Datetime("ms"), 2**63 - 1),
-        (pl.Datetime("us"), -(2**63) + 1),
-        (pl.Datetime("us"), 253_402_300_800_000_000),
-        (pl.Date, 2**31 - 1),
-        (pl.Date, -719_163),
-    ],
-)
-def test_a_stored_time_outside_of_the_calendar_is_refused(kind: pl.DataType, stored: int) -> None:
-    cells = pl.Series([stored]).cast(kind)
-    assert refused_time(cells, kind) == f"A.csv:2: time must be within the years 1 to 9999, was {stored}"
-
-
-@pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("us")])
-def test_a_stored_time_that_is_null_is_refused(kind: pl.DataType) -> None:
-    assert refused_time([date(2024, 1, 2), None], kind) == f"A.csv:3: {TIME}, was null"
-
-
-@pytest.mark.parametrize("kind", [pl.Int64, pl.Float64, pl.Time, pl.Duration, pl.Boolean, pl.Null])
-def test_a_column_of_another_type_is_no_time(kind: pl.DataType) -> None:
-    cells = table("time", [None], kind)
-    with pytest.raises(BarDataError) as caught:
-        read_stamps(cells)
-    assert str(caught.value) == f"A.csv: column time must hold dates or times, was {cells.cells['time'].dtype}"
-
-
-@given(st.datetimes().filter(lambda time: 1 < time.year < 9999), st.integers(-14 * 60, 14 * 60))
-def test_a_time_is_what_python_reads(time: datetime, minutes: int) -> None:
-    zoned = time.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-    assert [to_datetime(stamp) for stamp in read_stamps(table("time", [zoned.isoformat()]))] == [zoned]
-    assert [to_datetime(stamp) for stamp in read_stamps(table("time", [str(time)]))] == [time.replace(tzinfo=UTC)]

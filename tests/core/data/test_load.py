@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 
 from core.bars import Bar, Bars
 from core.data.load import load
+from core.data.reading import Reading
 from core.errors import BarDataError, FillstepError
 
 SAMPLES = Path(__file__).resolve().parents[3] / "sample_data"
@@ -169,14 +170,36 @@ def test_rows_from_new_to_old_are_turned_around() -> None:
     [
         ((2, 4, 3), 4, 3),
         ((4, 2, 3), 3, 2),
-        ((2, 3, 3), 4, 3),
-        ((2, 2), 3, 2),
-        ((4, 3, 3, 2), 3, 3),  # from old to new it is line 4 that comes first
     ],
 )
-def test_a_time_out_of_order_or_twice_is_refused(days: tuple[int, ...], line: int, day: int) -> None:
+def test_a_time_out_of_order_is_refused_or_sorted(days: tuple[int, ...], line: int, day: int) -> None:
     rows = [f"2024-01-0{each},1,3,1,2,10" for each in days]
-    assert refused_rows(*rows) == f"A.csv:{line}: time 2024-01-0{day} does not come after the bar before"
+    what = f"time 2024-01-0{day} does not come after the bar before (--sort puts rows in order)"
+    assert refused_rows(*rows) == f"A.csv:{line}: {what}"
+    (bars,) = load([write(HEADER, *rows)], Reading(sort=True))
+    assert days_of(bars) == ["2024-01-02", "2024-01-03", "2024-01-04"]
+    assert found_in(bars) == [("order", f"none; sorted by time, the first row out of order was line {line}")]
+
+
+def found_in(bars: Bars) -> list[tuple[str, str]]:
+    assert bars.origin is not None
+    return list(bars.origin.rows)
+
+
+@pytest.mark.parametrize(("days", "first"), [((2, 3, 3, 4, 4, 4), 4), ((4, 4, 4, 3, 3, 2), 5), ((2, 4, 3, 3, 4, 4), 5)])
+def test_a_row_that_is_the_same_as_the_one_before_is_dropped(days: tuple[int, ...], first: int) -> None:
+    (bars,) = load([write(HEADER, *(f"2024-01-0{each},1,3,1,2," for each in days))], Reading(sort=True))
+    assert days_of(bars) == ["2024-01-02", "2024-01-03", "2024-01-04"]
+    said = f"3 rows that are like the one before were dropped, the first one line {first}"
+    assert ("duplicates", said) in found_in(bars)
+
+
+def test_two_rows_of_one_time_that_differ_are_refused_with_both() -> None:
+    rows = (FIRST, "2024-01-03,1.50,3,1,2,", "2024-01-03,1.5,3,1,2,7")
+    both = "1.50/3/1/2/ there and 1.5/3/1/2/7 here"
+    what = f"time 2024-01-03 stands in line 3 too, with other values: {both}"
+    assert refused_rows(*rows) == f"A.csv:4: {what}"
+    assert refusal(lambda: load([write(HEADER, *rows)], Reading(sort=True))) == f"A.csv:4: {what}"
 
 
 @pytest.mark.parametrize(
@@ -256,9 +279,9 @@ def test_the_samples_as_parquet_are_equal_bars() -> None:
         ({"High": [1, 3]}, "row 0: high 1.0 is below open 1.1"),
         ({"Volume": [1, -1]}, "row 1: volume -1 is below zero"),
         ({"Open": [True, True]}, "column open must hold numbers, was Boolean"),
-        ({"Date": [1704153600, 1704240000]}, "column time must hold dates or times, was Int64"),
-        ({"Date": [date(2024, 1, 2)] * 2}, "row 1: time 2024-01-02 does not come after the bar before"),
-        ({"Date": ["2024-01-02", "01/03/2024"]}, "row 1: time must be a date such as 2024-01-31 or a time such as "),
+        ({"Date": [1704153.5, 1704240.5]}, "column time must hold dates or times, was Float64"),
+        ({"Date": [date(2024, 1, 2)] * 2}, "row 1: time 2024-01-02 stands in row 0 too, with other values: 1.1/3.25/"),
+        ({"Date": ["2024-01-02", "01/03/2024"]}, "row 1: time must be written like the first one, 2024-01-02, was 01/"),
     ],
 )
 def test_a_parquet_row_is_refused_with_its_number(columns: dict[str, list[object]], what: str) -> None:

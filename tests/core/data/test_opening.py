@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from core.data.table import Table, read_table
+from core.data.opening import read_table
+from core.data.table import Table
 from core.errors import BarDataError
 
 HEADER = "time,open,high,low,close,volume"
@@ -167,7 +168,7 @@ def test_a_file_without_rows_is_refused(content: str) -> None:
 def test_a_missing_column_is_named_beside_those_needed_and_found() -> None:
     found = "found are date, high, low, Close"
     assert refusal(lines("date,high,low,Close", "2024-01-02,3,1,2")) == f"A.csv: no column open: {NEEDED}; {found}"
-    assert refusal(lines(FIRST, SECOND)) == f"A.csv: no column time: {NEEDED}; found are 2024-01-02, 1, 3, 1, 2, 10"
+    assert refusal(lines("x,1,3,1,2,10")) == f"A.csv: no column time: {NEEDED}; found are x, 1, 3, 1, 2, 10"
     assert refusal(lines("", HEADER, FIRST)) == f"A.csv: no column time: {NEEDED}; found are none"
     assert refusal(lines("Date|Open", "1|2")) == f"A.csv: no column time: {NEEDED}; found are Date|Open"
     assert refusal(parquet(pl.DataFrame()), "A.pq") == f"A.pq: no column time: {NEEDED}; found are none"
@@ -183,7 +184,7 @@ def test_many_columns_are_not_all_listed() -> None:
     ("twin", "what"),
     [
         ("OPEN", "one column must be the open, found are open and OPEN"),
-        ("Date", "one column must be the time, found are time and Date"),
+        ("Timestamp", "one column must be the time, found are time and Timestamp"),
         ("volume", "one column must be the volume, found are volume and volume"),
     ],
 )

@@ -1,0 +1,93 @@
+"""Opening files: which reader a file needs, and how much memory it will take, before any of it is read."""
+
+import os
+import stat
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from core.data.columnar import ARROW, PARQUET, read_arrow, read_parquet, without_stderr
+from core.data.delimited import read_delimited
+from core.data.parquet import ParquetError, footer_size, read_footer
+from core.data.reading import GIGABYTE, Reading
+from core.data.table import Table
+from core.errors import BarDataError
+from core.files import read_file
+
+_READERS: Final = {**dict.fromkeys(PARQUET, read_parquet), **dict.fromkeys(ARROW, read_arrow)}
+_BYTES_A_ROW: Final = 500
+_TIMES_AS_LARGE: Final = 14
+"""How much memory a text takes at most while it is read, as a multiple of its size."""
+_TAIL: Final = 8
+
+
+def read_table(path: str | Path) -> Table:
+    """Read a file: Parquet or Arrow where its name ends so, else text with separators.
+
+    Raises:
+        BarDataError: No regular file that can be read; neither text in UTF-8 nor Parquet nor Arrow; a line with too
+            few or too many fields; no rows; a column that is not there, or twice.
+    """
+    source = str(path)
+    data = read_file(source, partial(BarDataError, source))
+    reader = _READERS.get(Path(path).suffix.lower(), read_delimited)
+    try:
+        with without_stderr():
+            table = reader(source, data)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ParquetError, OSError) as error:
+        first_line = str(error).partition("\n")[0]
+        raise BarDataError(source, f"cannot be read: {first_line}") from error
+    if table.cells.is_empty():
+        raise BarDataError(source, "no rows")
+    return table
+
+
+def check_memory(paths: Iterable[str | Path], reading: Reading) -> None:
+    """Refuse files that together need more memory than there is.
+
+    Raises:
+        BarDataError: They do; it names the largest.
+    """
+    needed = {str(path): _needed(Path(path)) for path in paths}
+    limit = _memory() if reading.memory_gb is None else reading.memory_gb * GIGABYTE
+    if sum(needed.values()) > limit:
+        largest = max(needed, key=needed.__getitem__)
+        others = "" if len(needed) == 1 else f", all files {_gigabytes(sum(needed.values()))}"
+        what = f"needs about {_gigabytes(needed[largest])}{others}; the limit is {_gigabytes(limit)} (--memory-gb)"
+        raise BarDataError(largest, what)
+
+
+def _needed(path: Path) -> int:
+    """Return about how many bytes a file takes while it is read; nothing where it cannot be, which is said later."""
+    try:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            return 0
+        if path.suffix.lower() in PARQUET:
+            return _rows(path, about.st_size) * _BYTES_A_ROW + about.st_size
+    except (OSError, ValueError, ParquetError):
+        return 0
+    return about.st_size * _TIMES_AS_LARGE
+
+
+def _rows(path: Path, size: int) -> int:
+    with path.open("rb") as file:
+        file.seek(max(size - _TAIL, 0))
+        length = footer_size(file.read())
+        file.seek(max(size - length, 0))
+        return read_footer(file.read(), size).rows
+
+
+def _memory() -> int:
+    """Return how much memory the machine has, in bytes."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # a system that does not say
+        return 8 * GIGABYTE
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / GIGABYTE:,.1f} GB"
