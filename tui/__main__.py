@@ -18,6 +18,7 @@ from attrs import evolve
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import UnusedCliTokensError
 
+from core.analysis.export import Format, export, make_folder
 from core.backtest.examples import SHIPPED
 from core.backtest.loop import Backtest
 from core.backtest.profiles import find_profile
@@ -25,7 +26,7 @@ from core.backtest.settings import Settings
 from core.data.load import load
 from core.data.reading import Reading
 from core.data.report import report
-from core.errors import FillstepError, InputError
+from core.errors import FillstepError, InputError, SettingsError
 from core.execution.path import PathRule
 from core.replay.comparison import compare_with
 from core.replay.explain import explain_order
@@ -71,6 +72,8 @@ _HOST: Final = Parameter(metavar="ADDRESS")
 _PORT: Final = Parameter(metavar="NUMBER")
 _FLAG: Final = Parameter(negative=(), show_default=False)
 _AS_WRITTEN: Final = Reading()
+_EXPORT: Final = Parameter(name="--export", metavar="FOLDER", show_default=False)
+_FORMAT: Final = Parameter(name="--format", show_default=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -150,6 +153,8 @@ def _run(
     /,
     *,
     json: Annotated[bool, _FLAG] = False,
+    folder: Annotated[str | None, _EXPORT] = None,
+    form: Annotated[Format | None, _FORMAT] = None,
     options: _Options = _DEFAULTS,
 ) -> int:
     """Run a strategy to the end, without a screen, and print a summary.
@@ -159,8 +164,14 @@ def _run(
     Args:
         strategy: A name that `fillstep strategies` lists, or a file such as my_strategy.py:MyStrategy.
         json: Print one JSON object, for programs; money and quantities are text, exact.
+        folder: Write orders, fills, positions and equity there, each into a file.
+        form: As what: csv, if nothing is said, or parquet.
         options: What else the run is made of.
     """
+    if folder is not None:
+        make_folder(folder)  # one that cannot be written is said before the run, not after it
+    elif form is not None:
+        raise SettingsError("--format", "must go with --export FOLDER")
     with redirect_stdout(sys.stderr):  # what the strategy prints
         backtest = make_backtest(strategy, options)
         try:
@@ -168,6 +179,9 @@ def _run(
         except KeyboardInterrupt:
             _say(f"interrupted at {count_facts(backtest)}")
             return _INTERRUPTED
+        if folder is not None:
+            files = export(backtest, folder, form or Format.CSV)
+            _say(f"{', '.join(file.name for file in files)} are in {folder}")
     print((as_json if json else as_table)(strategy, backtest))
     gc.freeze()  # leaving need not look through the whole journal
     return 0

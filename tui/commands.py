@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from attrs import frozen
 
+from core.analysis.export import Format
 from core.backtest.command import Amend, Cancel, Command, Submit
 from core.bars import END_OF_DAY
 from core.errors import ExpressionError, InputError, NotExactError
@@ -38,6 +39,7 @@ HELP: Final[Mapping[str, str]] = {
     "note TEXT": "write a note at the place where one stands",
     "diff a": "this moment beside that of bookmark a",
     "verify": "run again in other processes, and compare",
+    "export FOLDER": "write orders, fills, positions and equity of the whole run as CSV; export FOLDER parquet",
     "theme textual-light": "other colors",
     "q": "quit",
 }
@@ -138,6 +140,14 @@ class Verify:
 
 
 @frozen
+class Export:
+    """The whole run as files in a folder."""
+
+    folder: str
+    form: Format
+
+
+@frozen
 class ChooseTheme:
     """Other colors."""
 
@@ -166,6 +176,7 @@ Asked: TypeAlias = (
     | AddNote
     | Compare
     | Verify
+    | Export
     | ChooseTheme
     | DoAction
     | Quit
@@ -256,6 +267,7 @@ class _Reader:
             "branch": self._branch,
             "diff": lambda: Compare(self._take("the letter of a bookmark", self._known.bookmarks).text),
             "verify": Verify,
+            "export": self._export,
             "theme": self._theme,
             "q": Quit,
             "quit": Quit,
@@ -267,6 +279,15 @@ class _Reader:
         nearest = get_close_matches(word.text.lower(), [*COMMANDS, *_ACTIONS], 1)
         hint = f"did you mean {nearest[0]}" if nearest else f"known are {', '.join(COMMANDS)}"
         raise self._error(f"{word.text} is unknown: {hint}", word)
+
+    def _export(self) -> Export:
+        folder = self._take("a folder").text
+        if not self._may_follow("csv or parquet", list(Format)):
+            return Export(folder, Format.CSV)
+        word = self._take("csv or parquet")
+        if word.text not in list(Format):
+            raise self._error("csv or parquet must stand here", word)
+        return Export(folder, Format(word.text))
 
     def _theme(self) -> ChooseTheme:
         word = self._take("a theme", self._known.themes)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.analysis.export import Format
 from core.backtest.command import Amend, Cancel, Submit
 from core.bars import END_OF_DAY
 from core.errors import ExpressionError, InputError
@@ -21,6 +22,7 @@ from tui.commands import (
     Compare,
     DeleteBreak,
     DoAction,
+    Export,
     Give,
     GoTo,
     Known,
@@ -76,6 +78,8 @@ READ: dict[str, Asked] = {
     "branch sell 100 AAPL": MakeBranch(order=Order("AAPL", SELL, 100)),
     "diff a": Compare("a"),
     "verify": Verify(),
+    "export results": Export("results", Format.CSV),
+    "export ~/my-results parquet": Export("~/my-results", Format.PARQUET),
     "theme light": ChooseTheme("light"),
     "help": DoAction("help"),
     "zoom": DoAction("zoom"),
@@ -85,7 +89,7 @@ READ: dict[str, Asked] = {
     "quit": Quit(),
 }
 
-COMMANDS = "goto, break, delete, watch, buy, cancel, amend, branch, note, diff, verify, theme, q, sell"
+COMMANDS = "goto, break, delete, watch, buy, cancel, amend, branch, note, diff, verify, export, theme, q, sell"
 TERMS = "expected limit, stop, trail, open, close, day, ioc, fok, gtc or gtd"
 A_TIME = "a date or a time must stand here, such as 2024-01-05 or 2024-01-05 09:30"
 
@@ -130,6 +134,8 @@ REFUSED = {
     "amend 12": (8, "quantity, limit or stop must stand here"),
     "amend 12 price 5": (9, "quantity, limit or stop must stand here"),
     "amend 12 limit": (14, "a number must stand here"),
+    "export": (6, "a folder must stand here"),
+    "export my results": (10, "csv or parquet must stand here"),
     "branch": (6, "set, setting, drop, change, buy or sell must stand here"),
     "branch fly": (7, "set, setting, drop, change, buy or sell must stand here"),
     "branch set": (10, "NAME=VALUE must stand here"),

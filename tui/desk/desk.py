@@ -13,6 +13,7 @@ from tui.commands import (
     Compare,
     DeleteBreak,
     DoAction,
+    Export,
     Give,
     GoTo,
     MakeBranch,
@@ -26,6 +27,7 @@ from tui.desk.changes import Changes
 from tui.desk.code import Code
 from tui.desk.command_line import CommandLine
 from tui.desk.comparisons import Comparisons
+from tui.desk.exports import Exports
 from tui.desk.orders import Orders
 from tui.desk.part import said
 from tui.desk.selected_row import SelectedRow
@@ -49,7 +51,7 @@ class Desk:
         line = CommandLine(host, doers)
         stops, changes, branches = Stops(host, line.write), Changes(host), Branches(host)
         comparisons, bookmarks, row = Comparisons(host), Bookmarks(host), SelectedRow(host, self._travel)
-        orders, code = Orders(host, line.take), Code(host)
+        orders, code, exports = Orders(host, line.take), Code(host), Exports(host)
         doers |= {
             GoTo: self._travel.go_to,
             AddBreak: lambda one: stops.add(one.text),
@@ -60,6 +62,7 @@ class Desk:
             AddNote: lambda one: bookmarks.note(one.text),
             Compare: lambda one: comparisons.compare_with(one.letter),
             Verify: lambda _: code.verify(),
+            Export: lambda one: exports.write(one.folder, one.form),
             ChooseTheme: lambda one: host.set_theme(one.name),
             DoAction: lambda one: host.act(one.call),
             Quit: lambda _: host.leave(),
