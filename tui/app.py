@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, TypeVar
 import attrs
 from textual import events
 from textual.app import App, ComposeResult, SuspendNotSupported, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.filter import LineFilter
@@ -36,6 +37,7 @@ from tui.runner import SLICE_SECONDS, YIELDS, Condition, Runner
 from tui.screens.help import HelpScreen
 from tui.screens.listing import ListingScreen
 from tui.screens.palette import Palette
+from tui.screens.parts import Dialog, PartsScreen
 from tui.screens.prompt import FILTER_EXAMPLES, PromptScreen
 from tui.screens.working import WorkingScreen
 from tui.session import Session
@@ -68,7 +70,7 @@ _TEXT: Final = Column("", 20, grow=True)
 _SMALL = f"{LEAST_COLUMNS}x{LEAST_ROWS} shows all panes, tab the next"
 
 
-class MainScreen(Screen[None], inherit_bindings=False):
+class MainScreen(PartsScreen[None], inherit_bindings=False):
     """The screen under all others; its keys are those of the registry, and no others."""
 
 
@@ -248,7 +250,7 @@ class FillstepApp(App[None]):
 
     def on_mount(self) -> None:
         """Show everything for the first time, and keep what exists now out of the collector's way."""
-        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # Textual itself leaves it blank
+        self.app_resume_signal.subscribe(self, lambda _: self._paint_all())
         self._is_wide = self.size.width >= self._wide_from
         self._fit()
         end = ending(self.session)
@@ -274,8 +276,13 @@ class FillstepApp(App[None]):
         """Show one pane where there is no room for more."""
         self._is_wide = event.size.width >= self._wide_from  # the app's own size is still the one before
         self._is_small = event.size.width < LEAST_COLUMNS or event.size.height < LEAST_ROWS
+        self._paint_all()  # whatever the terminal made of it
         self._fit()
         self._tell()
+
+    def _paint_all(self) -> None:
+        """Paint the whole screen, where the terminal may have lost some of it."""
+        self.screen.refresh(self.screen.size.region)
 
     def on_descendant_focus(self) -> None:
         """Show the keys of what has the focus, and it alone where one pane is shown."""
@@ -398,6 +405,15 @@ class FillstepApp(App[None]):
     def put(self, screen: Screen[ResultT], then: Callable[[ResultT | None], object]) -> None:
         """Show a dialog, and call with its answer."""
         self.push_screen(screen, partial(_give, then))
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close a dialog, and paint again what it has covered."""
+        closing = self.screen
+        regions = closing.covered if isinstance(closing, Dialog) else [closing.region]
+        closed = super().pop_screen()
+        if isinstance(self.screen, PartsScreen):
+            self.screen.uncover(regions)
+        return closed
 
     def leave_screen(self, work: Callable[[], object]) -> None:
         """Give the terminal back while something works there."""

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from core.backtest.loop import Backtest
 from core.backtest.strategy import Now, Strategy
+from tests.tui.driving import press
 from tui.app import FillstepApp
 from tui.panes.pane import Pane
 
@@ -249,3 +250,47 @@ def test_a_pane_that_is_hidden_is_not_built(sample: Sample, on_screen: OnScreen)
         assert pilot.app.screen.query_one("#price").plain_lines() != before  # type: ignore[attr-defined]
 
     on_screen(sample(40), script)
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [
+        ("colon", "escape"),
+        ("colon g o t o space 2 0", "enter"),
+        ("question_mark", "escape"),
+        ("B", "escape"),
+        ("m", "a"),
+        ("3 slash a", "enter"),
+    ],
+)
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_a_dialog_closes_with_one_paint(
+    sample: Sample, on_screen: OnScreen, counts: Counter[str], opened: str, closed: str, size: tuple[int, int]
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, *opened.split())
+        counts.clear()
+        await press(pilot, closed)
+        await pilot.pause()
+        assert counts["paints"] == 1
+
+    on_screen(sample(300), script, size=size)
+
+
+def test_what_a_line_has_covered_is_painted_and_no_more(sample: Sample, on_screen: OnScreen) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "colon")
+        painted: list[object] = []
+        compositor = pilot.app.screen_stack[0]._compositor
+        render = compositor.render_partial_update
+
+        def paint() -> Any:
+            painted.extend(compositor._dirty_regions)
+            return render()
+
+        compositor.render_partial_update = paint  # type: ignore[method-assign]
+        await press(pilot, "escape")
+        assert painted
+        assert all(region.y >= 37 for region in painted)  # type: ignore[attr-defined]
+
+    on_screen(sample(300), script, size=(120, 40))

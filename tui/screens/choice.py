@@ -6,13 +6,13 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.text import clean
+from tui.screens.parts import Dialog
 
 
-class ChoiceScreen(ModalScreen[str | None]):
+class ChoiceScreen(Dialog[str | None]):
     """Asks for one of some keys, or for any letter; nothing is chosen with esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = []

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.keys import LIST_ACTIONS, bindings
+from tui.screens.parts import Dialog
 from tui.widgets.columns import Column
 from tui.widgets.lines import set_border_text
 from tui.widgets.rows import Row, Rows
@@ -50,7 +50,7 @@ class ClickableRows(Rows):
         self._clicked = clicked
 
 
-class ListingScreen(ModalScreen[Chosen | None]):
+class ListingScreen(Dialog[Chosen | None]):
     """Rows to look at and to choose from, as high as they need; what is too long for its column goes on below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

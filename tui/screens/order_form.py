@@ -5,10 +5,10 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from core.text import clean
+from tui.screens.parts import Dialog
 
 _FIELDS: Final = {
     "side": "buy or sell",
@@ -20,7 +20,7 @@ _FIELDS: Final = {
 }
 
 
-class OrderForm(ModalScreen[str | None]):
+class OrderForm(Dialog[str | None]):
     """One line for each part of an order: tab goes on, enter asks for it, esc leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close the form", id="close_form")]

@@ -7,11 +7,11 @@ from attrs import frozen
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from core.text import clean
 from tui.completion import Completion, completed
+from tui.screens.parts import Dialog
 
 _EXAMPLES: Final = "goto 2024-01-05, break equity < 95000, watch cash, buy, sell, branch, note, verify, q"
 FILTER_EXAMPLES: Final = "words of a row, such as: msft !filled"
@@ -37,7 +37,7 @@ def _nothing(text: str) -> Completion:
     return Completion(len(text), (), "")
 
 
-class PromptScreen(ModalScreen[str | None]):
+class PromptScreen(Dialog[str | None]):
     """Asks for one line; nothing is asked for with esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -4,13 +4,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from tui.screens.parts import Dialog
 
 _WIDTH = 24
 
 
-class WorkingScreen(ModalScreen[None]):
+class WorkingScreen(Dialog[None]):
     """A line over the last one of the screen; esc ends the work.
 
     Attributes:

@@ -134,6 +134,11 @@ class LineWidget(Widget):
         """Refresh regions; where none is named, everything, or while a text of the border is set, its line."""
         return super().refresh(*(regions or self._whole), repaint=repaint, layout=layout, recompose=recompose)
 
+    def refresh_some(self, regions: Sequence[Region]) -> None:
+        """Refresh regions; none where there is none."""
+        if regions:
+            self.refresh(*regions)
+
     def set_border(self, attribute: str, text: Content | None) -> None:
         """Set a text of the border, and refresh its line alone."""
         (left, top), (width, height) = self.content_offset, self.outer_size
