@@ -206,3 +206,39 @@ class InvariantError(FillstepError):
     def add_place(self, step: int, time: "datetime", event: str) -> None:
         """Add where in a run it broke."""
         self.add_note(f"at step {step}, {time.replace(tzinfo=None).isoformat(sep=' ')}, after {clean(event)}")
+
+
+class RecordingError(InputError):
+    """A recording that cannot be opened or written: which one, and why."""
+
+    def __init__(self, path: str, what: str) -> None:
+        """Name the recording, or the file in it."""
+        super().__init__(f"{clean(path)}: {clean(what)}")
+        self.path = path
+
+
+class NewerRecordingError(RecordingError):
+    """A recording in a form that only a later version of this program knows."""
+
+    def __init__(self, path: str, version: int, known: int) -> None:
+        """Name both versions."""
+        super().__init__(
+            path, f"is a recording of version {version}, known are versions up to {known}: update fillstep"
+        )
+
+
+class ImpossibleRecordError(RecordingError):
+    """A recording that claims what cannot be: by which of its facts, and which invariant this breaks."""
+
+    def __init__(self, path: str, record: int, invariant: str, what: str) -> None:
+        """Name the fact by its number, from 0, and the invariant as in `docs/invariants.md`."""
+        super().__init__(path, f"record {record} breaks invariant {invariant}: {what}")
+        self.record, self.invariant = record, invariant
+
+
+class ReplayRefusedError(RecordingError):
+    """A recording that can be looked at and not be run again as it was, since something is not as it was."""
+
+    def __init__(self, path: str, what: str) -> None:
+        """Say what is not, and the two ways out."""
+        super().__init__(path, f"{what}: it can be opened to be looked at, or its run be recorded anew")

@@ -1,0 +1,210 @@
+"""Whether facts can have happened: they are folded through the checks of the orders and of the books.
+
+Each fill is booked once more, by the portfolio's own code, which must come to the facts that follow in the record.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, NoReturn
+
+from core.announcer import Announcer
+from core.backtest.feed import Feed
+from core.backtest.journal import Row
+from core.errors import FillstepError, ImpossibleRecordError, InvariantError, OrderTransitionError
+from core.events import (
+    CashCause,
+    CashChanged,
+    Event,
+    OrderActivated,
+    OrderCanceled,
+    OrderEvent,
+    OrderExpired,
+    OrderFilled,
+    OrderReduced,
+    OrderSubmitted,
+    PositionEvent,
+)
+from core.execution.order_record import OrderRecord
+from core.execution.order_tracker import OrderTracker
+from core.fill import Fill
+from core.money import ZERO, subtract
+from core.replay.orders import fold_order
+from core.risk.portfolio import PortfolioState
+
+MOST_RELATED: Final = 256
+"""Siblings of an order, or exits of an entry."""
+_GIVING_UP: Final = frozenset({OrderReduced, OrderCanceled, OrderExpired})
+_REMAINING: Final = 3  # where it stands in the fields of a fill and of a reduction
+_PARENT, _GROUP = 5, 6  # where they stand in the fields of a submission
+
+
+class _Impossible(Exception):  # noqa: N818 - it is told by another error
+    """An invariant that a fact breaks, and how."""
+
+
+def check_facts(name: str, feed: Feed, initial_capital: Decimal, rows: Sequence[Row]) -> None:
+    """Check that facts can have happened in a run.
+
+    Args:
+        name: The recording, for errors.
+        feed: The steps of the run.
+        initial_capital: Cash before the first fact, money.
+        rows: The facts, each of the form that a journal keeps.
+
+    Raises:
+        ImpossibleRecordError: One cannot have: its number, and the invariant that it breaks.
+    """
+    check = _Check(feed, initial_capital)
+    for number, row in enumerate(rows):
+        try:
+            check.take(row)
+        except _Impossible as error:
+            raise ImpossibleRecordError(name, number, *error.args) from None
+        except InvariantError as error:
+            raise ImpossibleRecordError(name, number, error.name, str(error)) from error
+        except OrderTransitionError as error:
+            raise ImpossibleRecordError(name, number, "O1", str(error)) from error
+        except (FillstepError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+            raise ImpossibleRecordError(name, number, "T1", f"it cannot be folded: {error}") from error
+    if check.is_within_fill:
+        raise ImpossibleRecordError(name, len(rows), "I5", "a fill is not booked to its end")
+
+
+class _Check:
+    """The books and the orders of a record, so far."""
+
+    def __init__(self, feed: Feed, initial_capital: Decimal) -> None:
+        self._feed = feed
+        self._orders = OrderTracker()
+        self._following: deque[tuple[type[Event], tuple[Any, ...]]] = deque()  # what must come next
+        announcer = Announcer(lambda kind, fields: self._following.append((kind, fields)))
+        self._portfolio = PortfolioState(initial_capital, announcer=announcer)
+        self._step = -1
+
+    @property
+    def is_within_fill(self) -> bool:
+        """Whether facts of a fill are yet to come."""
+        return bool(self._following)
+
+    def take(self, row: Row) -> None:
+        """Take in the next fact."""
+        step, _, kind, fields = row
+        self._check_time(step, fields[0])
+        if self._following:
+            self._check_booked(kind, fields)
+        elif kind is CashChanged:
+            self._move_cash(*fields)
+        elif issubclass(kind, PositionEvent):
+            _refuse("I5", f"{fields[1]} moves by no fill")
+        elif issubclass(kind, OrderEvent):
+            self._fold(row)
+
+    def _check_time(self, step: int, time: datetime | None) -> None:
+        if not self._step <= step < len(self._feed):
+            _refuse("T8", f"step {step} comes after step {self._step}, of {len(self._feed)} steps")
+        self._step = step
+        if time != (None if step < 0 else self._feed.time(step)):
+            _refuse("T8", f"its time is {time}, not that of step {step}")
+
+    def _check_booked(self, kind: type[Event], fields: tuple[Any, ...]) -> None:
+        expected = self._following.popleft()
+        if expected != (kind, fields):
+            name = "I1" if expected[0] is CashChanged else "I5"
+            _refuse(name, f"the fill makes {_told(*expected)}, recorded is {_told(kind, fields)}")
+
+    def _move_cash(
+        self, now: datetime, before: Decimal, after: Decimal, cause: CashCause, _fill_id: int | None
+    ) -> None:
+        """Book cash that no fill moves."""
+        kept = self._portfolio.get_cash_balance()
+        if before != kept or cause is CashCause.FILL:
+            _refuse("I1", f"cash goes by {cause.value} from {before}, it was {kept}")
+        amount = subtract(after, before)
+        if cause is CashCause.INCOME:
+            self._portfolio.receive_income(amount, now)
+        elif cause is CashCause.DEPOSIT:
+            self._portfolio.deposit(amount, now)
+        else:
+            self._portfolio.withdraw(subtract(before, after), now)
+        self._following.clear()
+
+    def _fold(self, row: Row) -> None:
+        step, _, kind, fields = row
+        if kind is OrderSubmitted:
+            self._check_related(*fields[_PARENT : _GROUP + 1])
+            if fields[1] != len(self._orders) + 1:
+                _refuse("T8", f"order {fields[1]} comes after order {len(self._orders)}")
+            fold_order(self._orders, row)
+            return
+        record = self._orders.find(fields[1])
+        before = record.remaining
+        if kind is OrderFilled:
+            self._check_fill(step, record, fields[2])
+        fold_order(self._orders, row)
+        if (kind is OrderActivated and not ZERO < fields[2] <= record.awake) or record.asleep < ZERO:
+            _refuse("O2", f"{fields[2]} units of order {record.id} wake that do not sleep")
+        if kind in _GIVING_UP and fields[2] != subtract(before, record.remaining):
+            _refuse("O2", f"order {record.id} gives up {fields[2]}, {before} remained")
+        if kind in (OrderFilled, OrderReduced) and fields[_REMAINING] != record.remaining:
+            _refuse("O2", f"{fields[_REMAINING]} of order {record.id} remain, {record.remaining} do")
+        if kind is OrderFilled:
+            self._book(fields[2])
+
+    def _check_related(self, parent_id: int | None, group_id: int | None) -> None:
+        children = 0 if parent_id is None else len(self._orders.find(parent_id).child_ids)
+        is_first = group_id is None or group_id > len(self._orders)
+        siblings = 0 if is_first or group_id is None else len(self._orders.find(group_id).sibling_ids)
+        if max(children, siblings) >= MOST_RELATED:
+            _refuse("O1", f"it is one of more than {MOST_RELATED} orders that belong together")
+
+    def _check_fill(self, step: int, record: OrderRecord, fill: Fill) -> None:
+        if fill.id != self._orders.next_fill_id():
+            _refuse("O6", f"fill {fill.id} is applied, the next is {self._orders.next_fill_id()}")
+        if fill.quantity > record.remaining:
+            _refuse(
+                "O2",
+                f"fill {fill.id} of {fill.quantity} is above the {record.remaining} that order {record.id} had left",
+            )
+        order = record.order
+        if (fill.order_id, fill.symbol, fill.side) != (
+            record.id,
+            order.symbol,
+            order.side,
+        ) or record.eligible_step > step:
+            _refuse("O3", f"fill {fill.id} does not belong to order {record.id}, which is to {order}, in step {step}")
+        limit = order.limit_price
+        if limit is not None and subtract(fill.price, limit) * fill.side.sign > ZERO:
+            _refuse("O4", f"fill {fill.id} at {fill.price} is worse than its limit {limit}")
+        self._check_in_bar(step, fill)
+
+    def _check_in_bar(self, step: int, fill: Fill) -> None:
+        place = self._feed.places[fill.symbol]
+        row = self._feed.row_at(place, step)
+        if row < 0 or self._feed.step_at(place, row) != step:
+            _refuse("O4", f"fill {fill.id} is in step {step}, in which {fill.symbol} has no bar")
+        bars = self._feed.bars[place]
+        _, high, low, _, _ = bars.row_units(row)
+        if not bars.price(low) <= fill.price <= bars.price(high):
+            _refuse(
+                "O4", f"fill {fill.id} at {fill.price} is outside of its bar, {bars.price(low)} to {bars.price(high)}"
+            )
+
+    def _book(self, fill: Fill) -> None:
+        self._portfolio.update_position(
+            symbol=fill.symbol,
+            quantity_delta=fill.quantity_delta,
+            price=fill.price,
+            timestamp=fill.timestamp,
+            commission=fill.commission,
+            fill_id=fill.id,
+        )
+
+
+def _refuse(invariant: str, what: str) -> NoReturn:
+    raise _Impossible(invariant, what)
+
+
+def _told(kind: type[Event], fields: tuple[Any, ...]) -> str:
+    return str(kind.make(*fields))
