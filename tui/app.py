@@ -16,9 +16,11 @@ from textual.containers import Vertical
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from core.backtest.loop import Backtest
 from core.errors import FillstepError, InputError
 from core.replay.branch import Branch
+from core.replay.cursor import Cursor
+from core.replay.run import Run
+from core.replay.timeline import Timeline
 from core.text import clean
 from tui.actions import actions_of, in_force
 from tui.ascii import AsciiFilter
@@ -84,13 +86,23 @@ class FillstepApp(App[None]):
     ALLOW_IN_MAXIMIZED_VIEW = "#status, #bottom"
     ESCAPE_TO_MINIMIZE = False
 
-    def __init__(self, run: Backtest, error: FillstepError | None = None, settings: UserSettings = _DEFAULTS) -> None:
+    def __init__(
+        self,
+        run: Run,
+        error: FillstepError | None = None,
+        settings: UserSettings = _DEFAULTS,
+        place: Cursor | None = None,
+    ) -> None:
         """Show a run where it stands.
 
         Args:
             run: A run, at its start or after any number of steps.
             error: What has stopped it already, if anything did.
             settings: How a person wants the screen.
+            place: Where one stands to begin with; at the head where it is not given.
+
+        Raises:
+            InputError: The place is not in what was recorded.
         """
         super().__init__()
         for theme in THEMES:
@@ -103,8 +115,10 @@ class FillstepApp(App[None]):
         self._last_filters = [AsciiFilter()] if settings.ascii is Ascii.ALWAYS else []
         self.session = Session(run, Runner(run, partial(self._show_head, run), error))
         self.session.runner.speed = settings.speed
+        if place is not None:
+            self.session.timeline.seek(place)
         self._other: Session | None = None
-        self._selection = Selection(newest_symbol(run))
+        self._selection = Selection(newest_symbol(self.session.timeline))
         self._message = ""
         self._at_head: Session | None = None  # whose head is shown, where one is
         self._then: Callable[[], object] = self.show
@@ -191,7 +205,7 @@ class FillstepApp(App[None]):
         self._at_head = session if is_at_head else None
         self._tell()
 
-    def _show_head(self, run: Backtest) -> None:
+    def _show_head(self, run: Run) -> None:
         """Show the head of a run that goes on, unless one looks at another by now."""
         if run is not self.session.run:
             return
@@ -382,7 +396,7 @@ class FillstepApp(App[None]):
         if symbol is not None:
             self._selection = attrs.evolve(self._selection, symbol=symbol)
 
-    def new_session(self, run: Backtest, branch: Branch) -> Session:
+    def new_session(self, run: Run, branch: Branch) -> Session:
         """Return a session of a branch."""
         session = Session(run, Runner(run, partial(self._show_head, run), branch.error), branch)
         session.runner.speed = self.session.runner.speed
@@ -514,10 +528,10 @@ class FillstepApp(App[None]):
         self.push_screen(HelpScreen(type(self._panes[self.focused_name]), self.actions))
 
 
-def newest_symbol(run: Backtest) -> str:
-    """Return the symbol of the newest fill; the first symbol where there is none."""
-    fills = run.broker.tracker.fills
-    return fills[len(fills)].symbol if fills else run.bars[0].symbol
+def newest_symbol(timeline: Timeline) -> str:
+    """Return the symbol of the newest fill of a run; the first symbol where there is none."""
+    newest = timeline.at(timeline.head).orders.fill_count
+    return timeline.fill(newest).symbol if newest else timeline.run.feed.bars[0].symbol
 
 
 def _give(then: Callable[[ResultT | None], object], answer: ResultT | None) -> None:

@@ -32,7 +32,7 @@ def change_of(session: Session, wanted: MakeBranch) -> Change:
     Raises:
         InputError: There is no such field, setting or order, or it cannot have that value.
     """
-    run = session.run
+    run = session.backtest
     if wanted.field is not None:
         name, value = wanted.field
         kind, layer = type(run.strategy), _read(name, value)

@@ -5,15 +5,17 @@ It only takes note: it formats nothing and cannot fail, because what a handler r
 
 from core.backtest.loop import Backtest
 from core.events import Event
+from core.replay.run import Run
 
 
 class Bridge:
-    """Listens to the portfolio and the broker of a run."""
+    """Listens to the portfolio and the broker of a run; one that was recorded announces nothing."""
 
-    def __init__(self, run: Backtest) -> None:
+    def __init__(self, run: Run) -> None:
         self._has_news = False
-        run.portfolio.subscribe(self._note)
-        run.broker.subscribe(self._note)
+        if isinstance(run, Backtest):
+            run.portfolio.subscribe(self._note)
+            run.broker.subscribe(self._note)
 
     def take_news(self) -> bool:
         """Say whether anything was announced since this was asked last."""

@@ -10,6 +10,8 @@ from core.text import clean
 from tui.session import Session
 
 _END: Final = "this is the end of the data"
+_RECORDED: Final = "a recorded run is only looked at: n and N move in it, q quits"
+_RECORD_END: Final = "the record ends here, and a recorded run is only looked at: N goes back, q quits"
 _FILE: Final = ".py"
 
 
@@ -28,21 +30,23 @@ class Ending:
 
 def ending(session: Session) -> Ending:
     """Return how a run has ended."""
-    run = session.run
+    run, timeline = session.run, session.timeline
+    if session.is_recorded:
+        return Ending(_RECORD_END if timeline.is_at_head else _RECORDED)
     if not run.is_over or session.error:
         return Ending()
-    tracker = run.broker.tracker
-    if not len(tracker):
+    orders = timeline.at(timeline.head).orders
+    if not len(orders):
         return Ending(f"{_END}: the strategy has asked for no order; 8 shows its fields, D opens its code, N goes back")
-    if tracker.fills:
+    if orders.fill_count:
         return Ending(f"{_END}: N goes back, C to the last breakpoint, q quits")
     rejections = session.search("rejection")
     first = rejections.after(START)
     if first is None:
         return Ending(f"{_END}: no order was filled; 3 lists them, and enter there says why")
     order_id = int(run.journal.rows[first.sequence - 1][3][1])
-    count = rejections.count_to(session.timeline.head)
-    which = f"all {count:,}" if count == len(tracker) else f"{count:,} of {len(tracker):,}"
+    count = rejections.count_to(timeline.head)
+    which = f"all {count:,}" if count == len(orders) else f"{count:,} of {len(orders):,}"
     return Ending(
         f"{_END}: no order was filled, {which} were rejected, the first is #{order_id} in bar {first.step + 1}; "
         f"3 lists them, @ #{order_id} goes there, r retries it in a branch",
@@ -55,7 +59,7 @@ def error_text(session: Session, error: FillstepError) -> str:
     what = clean(" ".join((str(error), *getattr(error, "__notes__", ()))))
     ways = ["N goes back"]
     if isinstance(error, StrategyError | DeadlineError):
-        if type(session.run.strategy).__module__.endswith(_FILE):
+        if type(session.backtest.strategy).__module__.endswith(_FILE):
             ways.append("R runs the edited file")
         ways.append("D opens the code")
     return f"{what} | {', '.join(ways)}"

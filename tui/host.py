@@ -5,8 +5,8 @@ from typing import Any, Protocol, TypeVar
 
 from textual.screen import Screen
 
-from core.backtest.loop import Backtest
 from core.replay.branch import Branch
+from core.replay.run import Run
 from tui.messages import PaneName
 from tui.runner import Condition
 from tui.session import Session
@@ -77,7 +77,7 @@ class DeskHost(Host, Protocol):
         """Look at the other run."""
         ...
 
-    def new_session(self, run: Backtest, branch: Branch) -> Session:
+    def new_session(self, run: Run, branch: Branch) -> Session:
         """Return a session of a run."""
         ...
 

@@ -16,6 +16,7 @@ from core.backtest.deadline import OutOfTime
 from core.backtest.garbage import rare_collections
 from core.backtest.loop import Backtest
 from core.errors import DeadlineError, FillstepError, InvariantError, StrategyError
+from core.replay.run import Run
 
 Condition: TypeAlias = Callable[[], bool]
 
@@ -43,7 +44,7 @@ class Runner:
         speed: How many bars a second it plays; 0 for as many as it can.
     """
 
-    def __init__(self, run: Backtest, show: Callable[[], object], error: FillstepError | None = None) -> None:
+    def __init__(self, run: Run, show: Callable[[], object], error: FillstepError | None = None) -> None:
         """Drive a run.
 
         Args:
@@ -149,11 +150,12 @@ class Runner:
 
     def _execute(self, steps: int, until: Condition) -> bool:
         """Execute so many steps; say whether there is reason to go on."""
-        if self._run.is_over:
+        run = self._run
+        if run.is_over or not isinstance(run, Backtest):
             return False
-        step = self._run.step
+        step = run.step
         try:
-            with self._run.deadline:
+            with run.deadline:
                 for _ in range(steps):
                     if not step() or until():
                         return False

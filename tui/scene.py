@@ -12,7 +12,6 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from core.backtest.journal import Row
-from core.backtest.loop import Backtest
 from core.clock import Phase
 from core.events import CashChanged, PathAmbiguous
 from core.execution.path import to_ticks
@@ -25,6 +24,7 @@ from core.replay.cursor import Cursor
 from core.replay.explain import explain_step, newest_row
 from core.replay.moment import Moment
 from core.replay.past_orders import PastOrders
+from core.replay.run import Run
 from core.replay.timeline import Timeline
 from core.risk.exposure import leverage, total
 from core.text import clean
@@ -71,7 +71,7 @@ class Scene:
         moment_at: Returns the run as it was at a place.
     """
 
-    run: Backtest
+    run: Run
     timeline: Timeline = field()
     track: Track = field(init=False)
     fill_times: FillTimes = field(factory=FillTimes, init=False)
@@ -94,7 +94,7 @@ class Scene:
 
     @price_digits.default
     def _default_price_digits(self) -> int:
-        return min(max(FEWEST_PRICE_DIGITS, *(bars.digits for bars in self.run.bars)), MOST_PRICE_DIGITS)
+        return min(max(FEWEST_PRICE_DIGITS, *(bars.digits for bars in self.run.feed.bars)), MOST_PRICE_DIGITS)
 
     @quantity_digits.default
     def _default_quantity_digits(self) -> int:

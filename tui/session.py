@@ -8,6 +8,7 @@ from core.replay.branch import Branch
 from core.replay.breakpoints import Breakpoints, read_condition
 from core.replay.cursor import Cursor
 from core.replay.reexecution import Reexecution
+from core.replay.run import Run, executable
 from core.replay.search import Search
 from core.replay.timeline import Timeline
 from tui.bridge import Bridge
@@ -31,14 +32,14 @@ class Session:
         wanted: The step at which it was asked what the strategy was, where that takes long to find out.
     """
 
-    run: Backtest
+    run: Run
     runner: Runner
     branch: Branch | None = None
     scene: Scene = field(init=False)
     bridge: Bridge = field(init=False)
     breakpoints: Breakpoints = field(init=False)
     bookmarks: dict[str, tuple[Cursor, str]] = field(factory=dict)
-    _again: Reexecution = field(init=False)
+    _again: Reexecution | None = field(default=None, init=False)
     wanted: int | None = field(default=None, init=False)
     _failed: tuple[int, FillstepError] | None = field(default=None, init=False)  # at which step, and by what
     _searches: dict[str, Search] = field(factory=dict, init=False)
@@ -47,13 +48,26 @@ class Session:
         """Stand at the head of the run."""
         self.scene, self.bridge = Scene(self.run), Bridge(self.run)
         self.breakpoints = Breakpoints(self.timeline)
-        self._again = Reexecution(self.run)
         self.timeline.seek(self.timeline.head)
 
     @property
     def timeline(self) -> Timeline:
         """Its moments, and where one stands."""
         return self.scene.timeline
+
+    @property
+    def backtest(self) -> Backtest:
+        """The run, to be executed or run again.
+
+        Raises:
+            InputError: It was recorded.
+        """
+        return executable(self.run)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it was recorded, so that nothing of it can be executed."""
+        return not isinstance(self.run, Backtest)
 
     @property
     def error(self) -> FillstepError | None:
@@ -85,7 +99,7 @@ class Session:
         """
         if self._failed is not None and self._failed[0] == step:
             raise self._failed[1]
-        if step < 0 or (self._again.is_near(step) and self._again.is_near(step - 1)):
+        if step < 0 or (self._rerun.is_near(step) and self._rerun.is_near(step - 1)):
             return self.calls(step)
         self.wanted = step
         return None
@@ -104,5 +118,11 @@ class Session:
         Raises:
             FillstepError: It does something else when it is run again, or cannot be run again.
         """
-        before = self._again.at(step - 1) if step >= 0 else None
-        return self._again.at(step), before
+        before = self._rerun.at(step - 1) if step >= 0 else None
+        return self._rerun.at(step), before
+
+    @property
+    def _rerun(self) -> Reexecution:
+        if self._again is None:
+            self._again = Reexecution(self.backtest)
+        return self._again

@@ -241,8 +241,8 @@ class Travel:
         elif asked.event is not None:
             self._go(timeline.whole_after(timeline.after(asked.event).sequence - 1))
         elif asked.bar is not None:
-            step = min(max(asked.bar - 1, -1), len(run.feed) - 1)
-            note = "" if step == asked.bar - 1 else f"there are bars 1 to {len(run.feed)}"
+            step = min(max(asked.bar - 1, -1), run.length - 1)
+            note = "" if step == asked.bar - 1 else f"there are bars 1 to {run.length}"
             self._go_to_step(step, note)
         elif asked.time is not None:
             step, note = timeline.step_at(asked.time)
@@ -266,7 +266,7 @@ class Travel:
             session.timeline.seek(session.timeline.head)
             self._end()
         else:
-            self._host.run_until(lambda: session.run.clock.step >= step, lambda: self._land(session, note))
+            self._host.run_until(lambda: session.run.step_count > step, lambda: self._land(session, note))
 
     # What they have in common
 

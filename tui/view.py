@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from core.backtest.loop import Backtest
 from core.bars import written_time
 from core.clock import Phase
 from core.money import EXACT, canonical
 from core.replay.breakpoints import Breakpoint
 from core.replay.cursor import Cursor
 from core.replay.moment import Moment
+from core.replay.run import Run
 from core.risk.values import residuals
 from core.text import clean
 from tui.charts import MOST_LEVELS, PriceView, equity_points, order_levels
@@ -83,7 +83,7 @@ class FrameView:
         return self.scene.timeline.head
 
     @property
-    def _run(self) -> Backtest:
+    def _run(self) -> Run:
         return self.scene.run
 
     @cached_property
@@ -104,7 +104,7 @@ class FrameView:
     @cached_property
     def status(self) -> StatusView:
         """State, bar, time, equity, cash, drawdown, and the strategy's name."""
-        run, count, moment, step = self._run, len(self._run.feed), self.moment, self.cursor.step
+        run, count, moment, step = self._run, self._run.length, self.moment, self.cursor.step
         phase = "" if self.cursor.phase is Phase.STRATEGY else f" {PHASES[self.cursor.phase]}"
         parts = (
             f"bar {step + 1:>{len(str(count))}}/{count}{phase}",
@@ -112,7 +112,7 @@ class FrameView:
             f"equity {money(moment.equity):>12}",
             f"cash {money(moment.get_cash_balance()):>11}",
             f"drawdown {percent(moment.drawdown_ratio):>6}",
-            clean(type(run.strategy).__name__),
+            clean(run.strategy_name),
         )
         return StatusView(self.state, parts)
 
@@ -121,7 +121,7 @@ class FrameView:
         """The bars of the symbol that is selected."""
         run, orders, step = self._run, self.moment.orders, self._marked_step
         place = run.feed.places[self.selection.symbol]
-        bars, feed = run.bars[place], run.feed
+        bars, feed = run.feed.bars[place], run.feed
         waiting: Any = orders.symbols.get(bars.symbol, {})  # a dict, which can be read from its end
         return PriceView(
             bars=bars,
@@ -202,10 +202,10 @@ class FrameView:
         return TimelineView(
             self.cursor.step,
             run.step_count - 1,
-            len(run.feed),
-            lambda columns: track.fills(len(run.feed), columns),
-            lambda columns: track.marks(len(run.feed), columns, self.bookmarks, self.breakpoints),
-            lambda columns: track.drawdowns(self._drawdown_at, run.step_count - 1, len(run.feed), columns),
+            run.length,
+            lambda columns: track.fills(run.length, columns),
+            lambda columns: track.marks(run.length, columns, self.bookmarks, self.breakpoints),
+            lambda columns: track.drawdowns(self._drawdown_at, run.step_count - 1, run.length, columns),
         )
 
     def _drawdown_at(self, step: int) -> Decimal:

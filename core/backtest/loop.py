@@ -121,7 +121,7 @@ class Backtest:
         self.edits = dict(edits or {})
         self.commands: defaultdict[int, list[Command]] = defaultdict(list)
         given = [bars] if isinstance(bars, Bars) else list(bars)
-        self.feed = Feed([_with_tick(one, self.settings) for one in given])
+        self.feed = Feed([with_tick(one, self.settings) for one in given])
         self.bars = self.feed.bars
         self.subbars = [subbars] if isinstance(subbars, Bars) else list(subbars)
         self._subbars = Subbars(self.bars, self.subbars)
@@ -144,7 +144,7 @@ class Backtest:
     def _join(self) -> None:
         deliveries = Deliveries()
         self._failures = deliveries.failures
-        instruments = {one.symbol: _instrument(one, self.settings) for one in self.bars}
+        instruments = {one.symbol: instrument_of(one, self.settings) for one in self.bars}
         self.portfolio = PortfolioState(
             self.settings.initial_capital,
             marks=FeedMarks(self.feed, self.clock, self._symbols, self.equity_curve),
@@ -180,6 +180,16 @@ class Backtest:
     def step_count(self) -> int:
         """How many steps were executed."""
         return self.clock.step + 1
+
+    @property
+    def length(self) -> int:
+        """How many steps there are, executed or not."""
+        return len(self.feed)
+
+    @property
+    def strategy_name(self) -> str:
+        """What the strategy is called."""
+        return type(self.strategy).__name__
 
     @property
     def is_over(self) -> bool:
@@ -489,10 +499,11 @@ def make_simulator(settings: Settings) -> MarketSimulator:
     return MarketSimulator(settings.limit_rule, settings.path, settings.slippage, settings.volume_cap)
 
 
-def _with_tick(bars: Bars, settings: Settings) -> Bars:
+def with_tick(bars: Bars, settings: Settings) -> Bars:
     """Return bars in units fine enough for the tick that the settings state."""
     return bars if settings.tick_size is None else bars.with_digits(fraction_digits(settings.tick_size))
 
 
-def _instrument(bars: Bars, settings: Settings) -> Instrument:
+def instrument_of(bars: Bars, settings: Settings) -> Instrument:
+    """Return the units that the symbol of some bars trades in."""
     return Instrument(bars.symbol, settings.tick_size or bars.unit, settings.quantity_step)

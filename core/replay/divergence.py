@@ -3,10 +3,10 @@
 from attrs import frozen
 
 from core.backtest.journal import Row
-from core.backtest.loop import Backtest
 from core.events import CAUSE_FIELD
 from core.replay.cursor import Cursor
 from core.replay.history import History
+from core.replay.run import Run
 
 
 @frozen
@@ -26,7 +26,7 @@ class Divergence:
     other: Row | None
 
 
-def first_divergence(one: Backtest, other: Backtest, *, whole: bool = False, first: int = 0) -> Divergence | None:
+def first_divergence(one: Run, other: Run, *, whole: bool = False, first: int = 0) -> Divergence | None:
     """Return where two runs part, as far as both have come; None where they do not.
 
     Args:
@@ -35,8 +35,8 @@ def first_divergence(one: Backtest, other: Backtest, *, whole: bool = False, fir
         whole: Whether the lines from which orders were asked for count too, as they do for the same strategy.
         first: The number of the fact to begin with; those before are known to be alike.
     """
-    last = min(one.clock.step, other.clock.step)
-    rows, others = (run.journal.rows[first : run.journal.first_of_step(last + 1)] for run in (one, other))
+    common = min(one.step_count, other.step_count)
+    rows, others = (run.journal.rows[first : run.journal.first_of_step(common)] for run in (one, other))
     if rows == others:
         return None
     told = _same if whole else _without_cause
@@ -60,7 +60,7 @@ def _without_cause(row: Row) -> Row:
 
 def place_of(history: History, divergence: Divergence) -> Cursor:
     """Return where one stands in a run to see a divergence: after its fact, or at the end of its step."""
-    journal, end = history.run.journal, history.end_of_step(min(divergence.step, history.run.clock.step))
+    journal, end = history.run.journal, history.end_of_step(min(divergence.step, history.run.step_count - 1))
     if divergence.sequence < len(journal) and journal.step_of(divergence.sequence) <= divergence.step:
         return history.whole_after(divergence.sequence)
     return end

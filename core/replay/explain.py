@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from core.backtest.journal import Row
-from core.backtest.loop import Backtest
 from core.backtest.standing import Parts
 from core.bars import Bar
 from core.clock import Phase
@@ -32,12 +31,13 @@ from core.replay.cursor import Cursor
 from core.replay.history import History
 from core.replay.moment import Moment
 from core.replay.places import is_whole
+from core.replay.run import Run
 
 _MARK = Phase.MARK
 _NOTES = 4  # where in the fields of a `PathAmbiguous` they are
 
 
-def explain_order(run: Backtest, order_id: int) -> Iterator[Chapter]:
+def explain_order(run: Run, order_id: int) -> Iterator[Chapter]:
     """Yield the life of an order, in the order in which it happened.
 
     Raises:
@@ -61,7 +61,7 @@ def explain_at(history: History, order_id: int, cursor: Cursor) -> list[Chapter]
     return list(_Story(history, order_id).chapters_of(step, cursor))
 
 
-def explain_step(run: Backtest, moment: Moment, order_id: int) -> Reason | None:
+def explain_step(run: Run, moment: Moment, order_id: int) -> Reason | None:
     """Say why an open order did not fill in a step; None where nothing held it back, or where the order is over.
 
     At the newest step it is what `Backtest.why_open` says.
@@ -85,7 +85,7 @@ def explain_step(run: Backtest, moment: Moment, order_id: int) -> Reason | None:
     return run.simulator.explain(record, parts, step, age)
 
 
-def parts_of_past(run: Backtest, symbol: str, row: int, step: int) -> Parts:
+def parts_of_past(run: Run, symbol: str, row: int, step: int) -> Parts:
     """Return the bars that a symbol's orders met in a step, on the paths that were kept, with what volume was left."""
     journal = run.journal
     parts = run.bar_stand.parts(symbol, row, step)
@@ -243,7 +243,7 @@ def _is_about(row: Row, order_id: int) -> bool:
     return issubclass(kind, OrderEvent) and fields[1] == order_id
 
 
-def newest_row(run: Backtest, symbol: str, step: int) -> int:
+def newest_row(run: Run, symbol: str, step: int) -> int:
     """Return the row of a symbol's newest bar at the end of a step; -1 where it has had none, or is unknown."""
     place = run.feed.places.get(symbol)
     return -1 if place is None or step < 0 else run.feed.row_at(place, step)

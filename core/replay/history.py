@@ -14,7 +14,6 @@ from attrs import define, field
 from core.backtest.equity import EquityCurve
 from core.backtest.garbage import no_collections
 from core.backtest.journal import Row
-from core.backtest.loop import Backtest
 from core.clock import Phase
 from core.errors import InputError, StepOutOfRangeError, UnknownOrderError
 from core.events import (
@@ -32,6 +31,7 @@ from core.order import Order
 from core.replay.cursor import START, Cursor
 from core.replay.moment import Moment
 from core.replay.places import is_whole, places_of
+from core.replay.run import Run
 
 OF_BOOKS: Final = frozenset({CashChanged, PositionOpened, PositionChanged, PositionClosed, PositionSplit, SplitApplied})
 """The facts about cash, positions and the units that they count in."""
@@ -48,7 +48,7 @@ class History:
         run: The run.
     """
 
-    _run: Backtest
+    _run: Run
     curve: EquityCurve = field(init=False)
     _newest: Moment = field(init=False)  # as far as the journal was read
     _read: int = field(default=0, init=False)
@@ -72,7 +72,7 @@ class History:
         self._kept, self._kept_at = [self._newest.share()], [0]
 
     @property
-    def run(self) -> Backtest:
+    def run(self) -> Run:
         """The run."""
         return self._run
 

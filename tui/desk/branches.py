@@ -29,7 +29,7 @@ class Branches(Part):
 
     def reload(self) -> None:
         """Run the strategy's file as it is now, in a branch."""
-        self._open(reloaded(self.session.run))
+        self._open(reloaded(self.session.backtest))
 
     def make(self, wanted: MakeBranch) -> None:
         """Run a branch with a change that a person has written.
@@ -48,7 +48,7 @@ class Branches(Part):
 
     def _open(self, change: Change) -> None:
         parent = self.session
-        self.work("running the branch", lambda: branch(parent.run, change), partial(self._show, parent, change))
+        self.work("running the branch", lambda: branch(parent.backtest, change), partial(self._show, parent, change))
 
     def _show(self, parent: Session, change: Change, made: Branch) -> None:
         result, there, here = standing(parent, made)

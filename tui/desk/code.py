@@ -18,14 +18,16 @@ class Code(Part):
 
     def debug(self) -> None:
         """Go into the call of the strategy at this place."""
+        run = self.session.backtest
         check_debugger()
-        self._host.leave_screen(lambda: debug_at(self.session.run, self.cursor))
+        self._host.leave_screen(lambda: debug_at(run, self.cursor))
         self._host.show()
 
     def verify(self) -> None:
         """Begin to run again in other processes, and say later what came of it."""
+        run = self.session.backtest
         self._host.show("running again in other processes ...")
-        self._host.work(self._verified(self.session.run))
+        self._host.work(self._verified(run))
 
     async def _verified(self, run: Backtest) -> None:
         try:

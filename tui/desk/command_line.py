@@ -15,6 +15,7 @@ from tui.commands import Asked, Known, read_command
 from tui.completion import complete
 from tui.desk.part import Part
 from tui.screens.prompt import PromptScreen, Wrong
+from tui.session import Session
 
 _NEAR: Final = 200  # newest orders that are offered
 _WORDS: Final = re.compile(r"\w+")
@@ -63,10 +64,17 @@ class CommandLine(Part):
             orders=range(count, 0, -1)[:_NEAR],
             breakpoints=[one.id for one in session.breakpoints],
             bookmarks=sorted(session.bookmarks),
-            fields=[str(one.alias) for one in attrs.fields(type(session.run.strategy)) if one.init],
+            fields=_fields_of(session),
             settings=[one.name for one in attrs.fields(Settings)],
             themes=self._host.themes,
         )
+
+
+def _fields_of(session: Session) -> list[str]:
+    """Return the fields of the strategy that can be set; none of a run that was recorded."""
+    if session.is_recorded:
+        return []
+    return [str(one.alias) for one in attrs.fields(type(session.backtest.strategy)) if one.init]
 
 
 def _wrong(error: FillstepError, line: str) -> Wrong:

@@ -22,8 +22,8 @@ class Orders(Part):
 
     def order(self) -> None:
         """Ask for an order by a form."""
-        symbol, _ = self._host.selected
-        self.put(OrderForm(symbol or min(self.session.run.feed.places)), self._take_line)
+        symbols, (symbol, _) = self.session.backtest.feed.places, self._host.selected
+        self.put(OrderForm(symbol or min(symbols)), self._take_line)
 
     def give(self, command: Command) -> None:
         """Ask for an order, or for a change of one.
@@ -32,12 +32,13 @@ class Orders(Part):
             InputError: It cannot be asked for.
         """
         session = self.session
+        run = session.backtest
         if not session.timeline.is_at_head:
             self._host.show("orders are asked for at the head: $ goes there; :branch buy ... asks here, in a branch")
             return
         try:
-            with session.run.deadline:
-                order_id = session.run.command(command)
+            with run.deadline:
+                order_id = run.command(command)
         except (DeadlineError, StrategyError) as error:
             session.runner.error = error
         else:
