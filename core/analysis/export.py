@@ -9,8 +9,8 @@ from typing import BinaryIO, Final, TypeAlias
 import polars as pl
 
 from core.analysis.frames import FRAMES
-from core.backtest.loop import Backtest
 from core.errors import InputError
+from core.replay.run import Run
 from core.text import clean
 
 _COMPUTED: Final = ("=", "+", "-", "@")  # what a spreadsheet takes for the beginning of a formula
@@ -39,7 +39,7 @@ def make_folder(name: str) -> Path:
     return folder
 
 
-def export(run: Backtest, name: str, form: Format = Format.CSV) -> list[Path]:
+def export(run: Run, name: str, form: Format = Format.CSV) -> list[Path]:
     """Write orders, fills, positions and equity of a run, as far as it has come; return the files.
 
     None of them is there, or another than before, until all are on the disk. Their names are fixed: nothing that comes

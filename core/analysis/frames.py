@@ -12,7 +12,6 @@ import polars as pl
 
 from core.backtest.equity_columns import equity_columns
 from core.backtest.journal import Row
-from core.backtest.loop import Backtest
 from core.columns import decimal_column
 from core.events import CashChanged, OrderEvent, OrderFilled, OrderSubmitted, PositionEvent
 from core.execution.order_record import OrderRecord
@@ -21,6 +20,7 @@ from core.progress import report
 from core.reason import Reason
 from core.replay.orders import fold_order
 from core.replay.past_orders import PastOrders
+from core.replay.run import Run
 
 _BETWEEN_REPORTS: Final = 4096  # facts
 _TIME: Final = pl.Datetime("us", "UTC")
@@ -33,7 +33,7 @@ Cells: TypeAlias = Sequence[Any]
 """Those of one column."""
 
 
-def orders_frame(run: Backtest) -> pl.DataFrame:
+def orders_frame(run: Run) -> pl.DataFrame:
     """Return every order of a run as it is now, a row each, in the order in which they were asked for.
 
     Its columns: `order_id`; the `step` and `time` at which it was asked for, and the `cause`, the line that did;
@@ -73,7 +73,7 @@ def orders_frame(run: Backtest) -> pl.DataFrame:
     )
 
 
-def fills_frame(run: Backtest) -> pl.DataFrame:
+def fills_frame(run: Run) -> pl.DataFrame:
     """Return every fill of a run, a row each, in the order in which they happened, with what each did to the books.
 
     Its columns: `fill_id`, `order_id`; `step`, `time` and `phase`, which part of the step; `symbol`, `side`, `quantity`
@@ -106,7 +106,7 @@ def fills_frame(run: Backtest) -> pl.DataFrame:
     )
 
 
-def positions_frame(run: Backtest) -> pl.DataFrame:
+def positions_frame(run: Run) -> pl.DataFrame:
     """Return every change of a position of a run, a row each, in the order in which they happened.
 
     Its columns: `step`, `time`, `symbol`; the `event`, such as PositionOpened; the `fill_id` that caused it; and before
@@ -132,7 +132,7 @@ def positions_frame(run: Backtest) -> pl.DataFrame:
     )
 
 
-def equity_frame(run: Backtest) -> pl.DataFrame:
+def equity_frame(run: Run) -> pl.DataFrame:
     """Return what a run was worth at the end of each step so far; `equity_columns` says in which columns.
 
     Raises:
@@ -141,7 +141,7 @@ def equity_frame(run: Backtest) -> pl.DataFrame:
     return equity_columns(run.feed, run.journal.rows, run.settings.initial_capital, range(run.step_count))
 
 
-FRAMES: Final[Mapping[str, Callable[[Backtest], pl.DataFrame]]] = {
+FRAMES: Final[Mapping[str, Callable[[Run], pl.DataFrame]]] = {
     "orders": orders_frame,
     "fills": fills_frame,
     "positions": positions_frame,
