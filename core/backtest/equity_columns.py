@@ -3,7 +3,8 @@
 They say what `EquityCurve` and a portfolio say of each step, to the last digit, without looking at one after the other.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
 from typing import Final
@@ -12,10 +13,11 @@ import polars as pl
 
 from core.backtest.feed import Feed
 from core.backtest.journal import Row
+from core.backtest.split_prices import SplitPrices
 from core.bars import Bars
 from core.columns import MOST_DIGITS, decimal_column, fitting, product
-from core.events import CashCause, CashChanged, PositionEvent
-from core.money import ZERO, add, subtract
+from core.events import CashCause, CashChanged, PositionEvent, SplitApplied
+from core.money import ZERO, add, multiply, subtract
 
 _BOOKED: Final = ("cost_basis", "realized_pnl", "commissions")
 _FILL: Final = CashCause.FILL
@@ -46,7 +48,7 @@ def equity_columns(feed: Feed, rows: Sequence[Row], initial_capital: Decimal, st
     with fitting("equity"):
         clock = _clock(feed, steps.stop)
         positions = _positions(feed, rows)
-        net, gross = _exposures(feed, clock, positions)
+        net, gross = _exposures(feed, clock, positions, _splits(feed, rows))
         known = clock.hstack(_cash(clock, rows, initial_capital)).hstack(_booked(clock, positions))
         equity = known["cash"] + net
         peak = (equity - known["capital"]).cum_max().clip(lower_bound=ZERO) + known["capital"]
@@ -100,15 +102,42 @@ def _booked(clock: pl.DataFrame, positions: pl.DataFrame) -> pl.DataFrame:
     return _at_ends(clock, positions.select("step", change.cum_sum())).select(pl.all().fill_null(ZERO))
 
 
-def _exposures(feed: Feed, clock: pl.DataFrame, positions: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+def _splits(feed: Feed, rows: Sequence[Row]) -> Mapping[int, Sequence[Row]]:
+    """Return the splits of each symbol, by its place in the feed."""
+    found: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row[2] is SplitApplied:
+            found[feed.places[row[3][1]]].append(row)
+    return found
+
+
+def _exposures(
+    feed: Feed, clock: pl.DataFrame, positions: pl.DataFrame, splits: Mapping[int, Sequence[Row]]
+) -> tuple[pl.Series, pl.Series]:
     """Return net and gross exposure at the end of each step."""
     values = []
     for (place,), held in positions.partition_by("place", as_dict=True).items():
         bars = feed.bars[place]
         quantity = _at_ends(clock, held.select("step", "quantity"))["quantity"]
         ticks = _closes(clock, bars, is_aligned=len(bars) == len(feed))
-        values.append(product(quantity, ticks, bars.digits).fill_null(ZERO))
+        value = product(quantity, ticks, bars.digits).fill_null(ZERO)
+        values.append(value + _after_splits(feed, place, quantity, splits[place]) if place in splits else value)
     return _total(clock, values), _total(clock, [value.abs() for value in values])
+
+
+def _after_splits(feed: Feed, place: int, quantity: pl.Series, splits: Sequence[Row]) -> pl.Series:
+    """Return by how much a position is worth more at the close in new units than in old ones, where no bar came yet."""
+    bars, known = feed.bars[place], SplitPrices()
+    more = [ZERO] * len(quantity)
+    for step, _, _, (_, symbol, new, old, *_) in splits:
+        row = feed.row_at(place, step - 1)
+        known.note(symbol, row, step, new, old)
+        next_bar = feed.step_at(place, row + 1) if row + 1 < len(bars) else len(more)
+        close = bars.price(bars.closes[row])
+        for at in range(step, min(next_bar, len(more))):
+            changed = subtract(known.price(symbol, row, close, at), close)
+            more[at] = multiply(quantity[at] or ZERO, changed)
+    return decimal_column("more", more)
 
 
 def _total(clock: pl.DataFrame, values: Sequence[pl.Series]) -> pl.Series:

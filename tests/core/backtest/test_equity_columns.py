@@ -5,15 +5,17 @@ from decimal import Decimal
 import polars as pl
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from core.backtest.equity_columns import equity_columns
 from core.backtest.loop import Backtest
-from core.backtest.settings import Settings, Timing
+from core.backtest.settings import Settings, SplitRule, Timing
+from core.corporate_action import CorporateAction
 from core.errors import InputError
 from core.protocols import PortfolioView
 from core.replay.timeline import Timeline
 from tests.core.builders import backtest, bars_of, run
-from tests.generators import Market, Planned, markets, plans, run_settings
+from tests.generators import SYMBOLS, Market, Planned, corporate_actions, markets, plans, run_settings
 
 SEEN = ("net_exposure", "gross_exposure", "equity", "drawdown", "realized_pnl", "unrealized_pnl", "commissions")
 
@@ -27,11 +29,16 @@ def seen(portfolio: PortfolioView) -> list[Decimal]:
     return [portfolio.get_cash_balance(), *(getattr(portfolio, name) for name in SEEN)]
 
 
-@given(markets(), plans(), run_settings())
+@given(
+    markets(),
+    plans(),
+    run_settings(splits=st.just(SplitRule.APPLY)),
+    st.just([]) | corporate_actions(SYMBOLS),
+)
 def test_every_row_is_what_the_portfolio_and_the_curve_said_at_the_end_of_its_step(
-    market: Market, plan: Planned, settings: Settings
+    market: Market, plan: Planned, settings: Settings, actions: list[CorporateAction]
 ) -> None:
-    made = Backtest(market.bars, plan, settings)
+    made = Backtest(market.bars, plan, settings, actions=actions)
     expected, income = [], []
     while made.step():
         expected.append(seen(made.portfolio))
