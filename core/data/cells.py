@@ -76,9 +76,15 @@ def _named(table: Table, cell: object) -> str:
 
 
 def drop_empty_rows(table: Table) -> Table:
-    """Leave out the rows in which a price is empty, and say how many they were."""
+    """Leave out the rows in which a price is empty, and say how many they were.
+
+    Raises:
+        BarDataError: None is left.
+    """
     is_empty = pl.any_horizontal(_is_empty(table.cells[name]) for name in PRICES)
     kept = table.cells.filter(~is_empty)
+    if kept.is_empty():
+        raise BarDataError(table.source, "no rows in which every price is given")
     count = len(table.cells) - len(kept)
     if count:
         first = table.cells.filter(is_empty)["place"][0]

@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from core.data.arrow import check_buffers
 from core.data.findings import Findings
 from core.data.formats import find_shape, say
 from core.data.parquet import check_pages, read_footer
@@ -41,8 +42,10 @@ def read_arrow(source: str, data: bytes) -> Table:
 
     Raises:
         BarDataError: A column is not there, or twice.
+        ArrowError: It is no Arrow, or contradicts itself.
         PolarsError: polars cannot read it; and PanicException.
     """
+    check_buffers(data)
     with without_stderr():
         whole = pl.read_ipc(io.BytesIO(data))
         shape = find_shape(source, whole.columns)

@@ -90,6 +90,8 @@ def _plain_text(source: str, data: bytes) -> bytes:
     for name, marks in _OTHERS.items():
         if text.startswith(marks):
             raise BarDataError(source, f"must be text in UTF-8, was {name}")
+    if text[:2].count(b"\0") == 1:
+        raise BarDataError(source, "must be text in UTF-8, was UTF-16")
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     wrong = _find_wrong_byte(text)

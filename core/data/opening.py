@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from core.data.arrow import ArrowError
 from core.data.columnar import ARROW, PARQUET, read_arrow, read_parquet, without_stderr
 from core.data.delimited import read_delimited
 from core.data.parquet import ParquetError, footer_size, read_footer
@@ -37,7 +38,9 @@ def read_table(path: str | Path) -> Table:
     try:
         with without_stderr():
             table = reader(source, data)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ParquetError, OSError) as error:
+    except pl.exceptions.PanicException as error:  # a bug of the decoder, which a sound file does not meet
+        raise BarDataError(source, "cannot be read: it is damaged") from error
+    except (pl.exceptions.PolarsError, ArrowError, ParquetError, OSError) as error:
         first_line = str(error).partition("\n")[0]
         raise BarDataError(source, f"cannot be read: {first_line}") from error
     if table.cells.is_empty():

@@ -148,7 +148,7 @@ class _Symbol:
 
     def _midnights(self) -> Iterator[str]:
         """Warn of days that are stamped at their start, where what happened in them has not yet happened."""
-        if not (self._bars.frame["time"] % (_DAY // _MICROSECOND)).any():
+        if (self._bars.frame["time"] % (_DAY // _MICROSECOND) == 0).all():
             yield "every bar ends at midnight in UTC: a bar of a day must carry the end of that day, or its date alone"
 
     def _splits(self) -> Iterator[str]:
@@ -186,7 +186,7 @@ def _is_near(ratio: pl.Expr, usual: float) -> pl.Expr:
 def _looks(symbol: str) -> str:
     """Return what a symbol looks like to a hasty eye."""
     plain = unicodedata.normalize("NFKD", symbol.translate(_LOOKS_LATIN))
-    return "".join(letter for letter in plain if letter.isprintable() and not unicodedata.combining(letter))
+    return "".join(letter for letter in plain if unicodedata.category(letter)[0] not in "MC")
 
 
 def _duration(time: timedelta) -> str:
