@@ -61,6 +61,7 @@ ACTIONS: Final[Sequence[Action]] = (
     _asked("set_bookmark", ("m",), "Bookmark this place with a letter"),
     _asked("go_to_bookmark", ("apostrophe",), "Go to a bookmark"),
     _asked("bookmarks", (), "Bookmarks and notes"),
+    _asked("data", (), "What was found in the files of bars: gaps, duplicates, what looks like a split"),
     _asked("order", ("o",), "Ask for an order by hand, at the head", adds_to_run=True),
     _asked("go_to", ("at",), "Go to a bar, a time, an order, or an event", adds_to_run=True),
     _asked("command", ("colon",), "Write a command", "Cmd", adds_to_run=True),

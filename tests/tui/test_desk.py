@@ -372,6 +372,21 @@ def test_d_shows_what_a_bar_has_changed(sample: Sample, on_screen: OnScreen) -> 
     on_screen(sample(10), script)
 
 
+def test_what_was_found_in_the_files_is_a_list(sample: Sample, on_screen: OnScreen) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        before = place(pilot)
+        await say(pilot, "data")
+        await press(pilot)
+        assert title(pilot) == "Data"
+        cells = listed(pilot)
+        assert cells[0][0].endswith("AAPL.csv")
+        assert ("  rows", "2,015, line 2 to line 2016") in cells
+        await press(pilot, "enter")
+        assert place(pilot) == before
+
+    on_screen(sample(10), script)
+
+
 def test_diff_shows_a_moment_beside_a_bookmark_and_from_pane_8_what_changed_in_the_strategy(
     sample: Sample, on_screen: OnScreen
 ) -> None:

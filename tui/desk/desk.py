@@ -28,6 +28,7 @@ from tui.desk.code import Code
 from tui.desk.command_line import CommandLine
 from tui.desk.comparisons import Comparisons
 from tui.desk.exports import Exports
+from tui.desk.files import Files
 from tui.desk.orders import Orders
 from tui.desk.part import said
 from tui.desk.selected_row import SelectedRow
@@ -51,7 +52,8 @@ class Desk:
         line = CommandLine(host, doers)
         stops, changes, branches = Stops(host, line.write), Changes(host), Branches(host)
         comparisons, bookmarks, row = Comparisons(host), Bookmarks(host), SelectedRow(host, self._travel)
-        orders, code, exports = Orders(host, line.take), Code(host), Exports(host)
+        orders, code = Orders(host, line.take), Code(host)
+        exports, files = Exports(host), Files(host)
         doers |= {
             GoTo: self._travel.go_to,
             AddBreak: lambda one: stops.add(one.text),
@@ -72,7 +74,7 @@ class Desk:
             *(changes.changed_before, changes.changed_after),
             *(branches.retry, branches.reload, branches.other_run),
             *(comparisons.difference, code.debug),
-            *(bookmarks.set_bookmark, bookmarks.go_to_bookmark, bookmarks.bookmarks),
+            *(bookmarks.set_bookmark, bookmarks.go_to_bookmark, bookmarks.bookmarks, files.data),
             *(row.explain_row, row.go_to_row),
             *(orders.order, line.command, line.go_to),
         )

@@ -51,3 +51,8 @@ def test_a_list_longer_than_the_file_is_refused() -> None:
     footer = table + fields
     with pytest.raises(ArrowError, match=r"^it is damaged: a list is longer than the file$"):
         check_buffers(b"ARROW1" + footer + struct.pack("<i", len(footer)) + b"ARROW1")
+
+
+def test_a_footer_without_batches_has_nothing_to_check() -> None:
+    footer = struct.pack("<Ii", 4, -4) + struct.pack("<HH", 4, 4)  # a table that has no field
+    check_buffers(b"ARROW1" + footer + struct.pack("<i", len(footer)) + b"ARROW1")

@@ -10,7 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from core.data.opening import read_table
+from core.data.columnar import without_stderr
+from core.data.opening import check_memory, read_table
+from core.data.reading import Reading
 from core.data.table import Table
 from core.errors import BarDataError
 
@@ -254,3 +256,48 @@ def test_what_is_no_whole_parquet_file_is_refused_in_one_line(content: bytes) ->
 def test_a_refusal_names_a_line_or_a_row() -> None:
     assert str(read(lines(HEADER, FIRST)).refusal(2, "x")) == "A.csv:2: x"
     assert str(read(parquet(BARS), "A.pq").refusal(2, "x")) == "A.pq: row 2: x"
+
+
+def test_the_limit_of_memory_is_that_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(_: str) -> int:
+        raise ValueError
+
+    Path("A.csv").touch()
+    with Path("B.csv").open("wb") as file:
+        file.truncate(10**9)  # takes no room on the disk
+    check_memory(["A.csv", "no.csv", "/dev/zero"], Reading())
+    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 1_000_000, "SC_PAGE_SIZE": 4_000}.__getitem__)
+    said = "B.csv: needs about 14.0 GB, all files 14.0 GB; the limit is 4.0 GB (--memory-gb)"
+    assert error_of(lambda: check_memory(["A.csv", "B.csv"], Reading())) == said
+    monkeypatch.setattr("os.sysconf", nothing)  # a system that does not say
+    said = "B.csv: needs about 14.0 GB; the limit is 8.0 GB (--memory-gb)"
+    assert error_of(lambda: check_memory(["B.csv"], Reading())) == said
+    check_memory(["B.csv"], Reading(memory_gb=15))
+
+
+def test_of_a_parquet_file_only_the_end_is_looked_at_for_that() -> None:
+    Path("A.parquet").write_bytes(b"x" * 100 + parquet(BARS)[100:])
+    check_memory(["A.parquet"], Reading(memory_gb=1))
+    Path("A.parquet").write_bytes(b"no Parquet")  # is refused when it is read
+    check_memory(["A.parquet"], Reading(memory_gb=1))
+
+
+def test_a_date_and_a_time_are_one_column_in_parquet() -> None:
+    two = pl.DataFrame({"date": ["2024-01-02"], "time": ["09:30"], **{name: [1] for name in BARS.columns[1:]}})
+    assert refusal(parquet(two), "A.pq") == "A.pq: the time must be in one column, found are a date and a time"
+
+
+def test_nothing_is_printed_by_what_reads_and_the_terminal_comes_back(capfd: pytest.CaptureFixture[str]) -> None:
+    with without_stderr():
+        os.write(2, b"lost")
+    os.write(2, b"seen")
+    assert capfd.readouterr().err == "seen"
+
+
+def test_there_may_be_no_terminal_to_print_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(_: int) -> int:
+        raise OSError
+
+    monkeypatch.setattr("os.dup", closed)
+    monkeypatch.setattr("sys.stderr", None)
+    assert len(read(parquet(BARS), "A.pq").cells) == 2
