@@ -16,6 +16,7 @@ from core.backtest.deadline import DEFAULT_SECONDS
 from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
 from core.backtest.strategies import find_strategy
+from core.data.actions import actions_of_bars, actions_of_file
 from core.data.load import load
 from core.data.reading import Reading
 from core.errors import SettingsError
@@ -105,7 +106,10 @@ def make_backtest(strategy: str, options: Options) -> Backtest:
     _check_subbars(options)
     bars = load(options.data, options.reading) if options.data else load_sample()
     finer = load(options.subbars, options.reading) if options.subbars else ()
-    backtest = Backtest(bars, made, options.settings, finer)
+    actions = actions_of_bars(bars) if options.data else []
+    if options.reading.actions is not None:
+        actions += actions_of_file(options.reading.actions, [one.symbol for one in bars], options.reading)
+    backtest = Backtest(bars, made, options.settings, finer, actions=actions)
     backtest.deadline.seconds = options.deadline
     return backtest
 

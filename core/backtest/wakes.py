@@ -1,8 +1,8 @@
 """Wakes: which steps a run takes where its strategy says when it has something to decide.
 
 Such a run goes from one step on which something can happen to the next: a row that the strategy named, a bar that an
-open order can meet, the end of a life, the last bar. In between nothing would have been recorded. It is one loop: a
-run step by step stands on the steps in between too, and calls the strategy on none of them.
+open order can meet, the end of a life, a split or a dividend, the last bar. In between nothing would have been
+recorded. It is one loop: a run step by step stands on the steps in between too, and calls the strategy on none of them.
 """
 
 from bisect import bisect_left

@@ -11,7 +11,7 @@ import polars as pl
 
 from core.data.arrow import check_buffers
 from core.data.findings import Findings
-from core.data.formats import find_shape, say
+from core.data.formats import FindShape, Shape, find_shape, say
 from core.data.parquet import check_pages, read_footer
 from core.data.table import Table
 from core.errors import BarDataError
@@ -21,7 +21,7 @@ ARROW: Final = (".arrow", ".feather", ".ipc")
 _STDERR: Final = 2
 
 
-def read_parquet(source: str, data: bytes) -> Table:
+def read_parquet(source: str, data: bytes, find: FindShape = find_shape) -> Table:
     """Read Parquet.
 
     Raises:
@@ -32,12 +32,12 @@ def read_parquet(source: str, data: bytes) -> Table:
     check_pages(data, read_footer(data, len(data)))
     with without_stderr():
         names = list(pl.read_parquet_schema(data))
-        shape = find_shape(source, names)
+        shape = find(source, names)
         cells = pl.read_parquet(data, columns=list(shape.columns.values()))
-    return _table(source, cells, names, "Parquet")
+    return _table(source, cells, shape, "Parquet")
 
 
-def read_arrow(source: str, data: bytes) -> Table:
+def read_arrow(source: str, data: bytes, find: FindShape = find_shape) -> Table:
     """Read a file of Arrow, also called IPC or Feather.
 
     Raises:
@@ -48,13 +48,13 @@ def read_arrow(source: str, data: bytes) -> Table:
     check_buffers(data)
     with without_stderr():
         whole = pl.read_ipc(io.BytesIO(data))
-        shape = find_shape(source, whole.columns)
+        shape = find(source, whole.columns)
         cells = whole.select(whole.columns[index] for index in shape.columns.values())
-    return _table(source, cells, whole.columns, "Arrow")
+    return _table(source, cells, shape, "Arrow")
 
 
-def _table(source: str, cells: pl.DataFrame, names: list[str], kind: str) -> Table:
-    shape, found = find_shape(source, names), Findings()
+def _table(source: str, cells: pl.DataFrame, shape: Shape, kind: str) -> Table:
+    found = Findings()
     if "clock" in shape.columns:
         raise BarDataError(source, "the time must be in one column, found are a date and a time")
     say(shape, found, kind)

@@ -9,7 +9,7 @@ import polars as pl
 
 from core.bars import PRICES
 from core.data.findings import Findings
-from core.data.formats import Shape, find_shape, find_shape_of_row, say
+from core.data.formats import FindShape, Shape, find_shape, find_shape_of_row, say
 from core.data.table import Table
 from core.errors import BarDataError
 
@@ -22,15 +22,20 @@ _OTHERS: Final = {
     "Arrow, of which the name ends in .arrow": (b"ARROW1",),
 }
 """With what other files begin. What is compressed polars would unpack, to any size."""
-_LONGEST_LINE: Final = 65_536
+LONGEST_LINE: Final = 65_536
 _MIDNIGHTS: Final = ("000000", "00:00", "00:00:00")
-_NUMBERS: Final = (*PRICES, "volume")
+_NUMBERS: Final = (*PRICES, "volume", "dividend")
 _WITH_COMMA: Final = "^[+-]?[0-9]+,[0-9]+$"
 _LIKE_THOUSANDS: Final = "^[+-]?[0-9]{1,3},[0-9]{3}$"
 
 
-def read_delimited(source: str, data: bytes) -> Table:
+def read_delimited(source: str, data: bytes, find: FindShape = find_shape) -> Table:
     """Read a text in UTF-8, its fields separated by commas, semicolons or tabs.
+
+    Args:
+        source: What errors call it.
+        data: What it holds.
+        find: Returns which columns hold what by their names.
 
     Raises:
         BarDataError: It is no such text; a line that is too long, or has too few or too many fields; no rows; a column
@@ -45,12 +50,20 @@ def read_delimited(source: str, data: bytes) -> Table:
     if quote:
         _check_quotes(source, lines, separator)
     names = _fields(header.encode(), separator, quote).row(0) if header else ()
-    shape = find_shape_of_row(names) or find_shape(source, names)
+    shape = find_shape_of_row(names) or find(source, names)
     _check_widths(source, lines.str.replace_all('"[^"]*"', "") if quote else lines, separator, shape)
     cells = _fields(text, separator, quote, list(shape.columns.values()))
     cells.columns = list(shape.columns)
     rows = cells.with_row_index("place", offset=1).filter(lines != "").slice(1 if shape.has_header else 0)
     return _table(source, rows, shape, separator, may_have_commas=quote is not None or separator != ",")
+
+
+def names_of(first_line: bytes) -> list[str]:
+    """Return the names in the first line of a text; what is no text has no names that mean anything."""
+    header = first_line.removeprefix(_UTF_8_MARK).splitlines()[:1]
+    text = header[0].decode("utf-8", "replace") if header else ""
+    separator = max(_SEPARATORS, key=text.count)
+    return [name.strip('"') for name in text.split(separator)]
 
 
 def _table(source: str, rows: pl.DataFrame, shape: Shape, separator: str, *, may_have_commas: bool) -> Table:
@@ -76,7 +89,7 @@ def _has_decimal_commas(rows: pl.DataFrame) -> bool:
 
     A comma before three digits may do either, and means a point only where another shows that it does.
     """
-    numbers = [rows[name] for name in _NUMBERS if name in rows.columns]
+    numbers = [rows[name] for name in _NUMBERS if name in rows.columns] or [pl.Series([""])]
     with_comma = pl.concat([one.filter(one.str.contains(",", literal=True)).rename("number") for one in numbers])
     if with_comma.is_empty() or not with_comma.str.contains(_WITH_COMMA).all():
         return False
@@ -116,9 +129,9 @@ def _find_wrong_byte(text: bytes) -> int | None:
 
 def _check_lengths(source: str, lines: pl.Series) -> None:
     lengths = lines.str.len_bytes()
-    if (lengths > _LONGEST_LINE).any():
-        row = (lengths > _LONGEST_LINE).arg_true()[0]
-        what = f"a line must have at most {_LONGEST_LINE:,} bytes, had {lengths[row]:,}"
+    if (lengths > LONGEST_LINE).any():
+        row = (lengths > LONGEST_LINE).arg_true()[0]
+        what = f"a line must have at most {LONGEST_LINE:,} bytes, had {lengths[row]:,}"
         raise BarDataError(source, what, line=row + 1)
 
 

@@ -1,8 +1,8 @@
 """Formats: which column of a file holds what, by its name or by where it stands, as vendors write them."""
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
 from attrs import frozen
 
@@ -75,6 +75,10 @@ class Shape:
         return f"columns found {how}{f', as {self.vendor.name} writes them' if self.vendor else ''}"
 
 
+FindShape: TypeAlias = Callable[[str, Sequence[str]], Shape]
+"""Returns which columns of a file hold what, by its name and theirs."""
+
+
 def find_shape(source: str, names: Sequence[str]) -> Shape:
     """Return which columns hold what by their names.
 
@@ -82,10 +86,10 @@ def find_shape(source: str, names: Sequence[str]) -> Shape:
         BarDataError: A column is not there, or twice.
     """
     written = [name.strip().lower() for name in names]
-    plain = [" ".join(name.strip("<>").replace("_", " ").split()) for name in written]
+    plain = list(map(spelled, names))
     found: dict[str, int] = {}
     for index, name in enumerate(plain):
-        column = _column(name, plain)
+        column = column_of(name, plain)
         if column in found:
             twins = f"{shown(names[found[column]])} and {shown(names[index])}"
             raise BarDataError(source, f"one column must be the {column}, found are {twins}")
@@ -99,7 +103,12 @@ def find_shape(source: str, names: Sequence[str]) -> Shape:
     return Shape(found, True, vendor, [name for index, name in enumerate(names) if index not in found.values()])
 
 
-def _column(name: str, names: Sequence[str]) -> str | None:
+def spelled(name: str) -> str:
+    """Return the name of a column in the one way in which it is looked up."""
+    return " ".join(name.strip().lower().strip("<>").replace("_", " ").split())
+
+
+def column_of(name: str, names: Sequence[str]) -> str | None:
     """Return what a column holds; a date beside a time is a part of it, and the end of a bar counts over its start."""
     if name in ("date", "time") and {"date", "time"} <= set(names):
         return "date" if name == "date" else "clock"

@@ -78,13 +78,18 @@ def _load_file(path: str | Path, reading: Reading) -> list[Bars]:
     source = _Source(table, zone, reading)
     if "symbol" not in table.cells.columns:
         return [_bars(source, Path(path).stem, rows)]
-    parts = rows.with_columns(symbol=_symbols(table)).partition_by(
+    parts = rows.with_columns(symbol=symbols_of(table)).partition_by(
         "symbol", as_dict=True, maintain_order=True, include_key=False
     )
     return [_bars(source, symbol, part) for (symbol,), part in parts.items()]
 
 
-def _symbols(table: Table) -> pl.Series:
+def symbols_of(table: Table) -> pl.Series:
+    """Return the symbol of each row.
+
+    Raises:
+        BarDataError: One is empty, or no text.
+    """
     cells = table.cells["symbol"]
     if cells.dtype not in (pl.String, pl.Categorical, pl.Enum):
         raise BarDataError(table.source, f"column symbol must hold text, was {cells.dtype}")

@@ -11,7 +11,8 @@ import polars as pl
 
 from core.data.arrow import ArrowError
 from core.data.columnar import ARROW, PARQUET, read_arrow, read_parquet, without_stderr
-from core.data.delimited import read_delimited
+from core.data.delimited import LONGEST_LINE, names_of, read_delimited
+from core.data.formats import FindShape, find_shape
 from core.data.parquet import ParquetError, footer_size, read_footer
 from core.data.reading import GIGABYTE, Reading
 from core.data.table import Table
@@ -25,8 +26,22 @@ _TIMES_AS_LARGE: Final = 14
 _TAIL: Final = 8
 
 
-def read_table(path: str | Path) -> Table:
+def read_names(path: str | Path) -> list[str]:
+    """Return the names of the columns of a file that can be read, without reading its rows."""
+    kind = Path(path).suffix.lower()
+    if kind in PARQUET or kind in ARROW:
+        with without_stderr():
+            return list(pl.read_parquet_schema(path) if kind in PARQUET else pl.read_ipc_schema(path))
+    with Path(path).open("rb") as file:
+        return names_of(file.readline(LONGEST_LINE))
+
+
+def read_table(path: str | Path, find: FindShape = find_shape) -> Table:
     """Read a file: Parquet or Arrow where its name ends so, else text with separators.
+
+    Args:
+        path: The file.
+        find: Returns which columns hold what by their names.
 
     Raises:
         BarDataError: No regular file that can be read; neither text in UTF-8 nor Parquet nor Arrow; a line with too
@@ -37,7 +52,7 @@ def read_table(path: str | Path) -> Table:
     reader = _READERS.get(Path(path).suffix.lower(), read_delimited)
     try:
         with without_stderr():
-            table = reader(source, data)
+            table = reader(source, data, find)
     except pl.exceptions.PanicException as error:  # a bug of the decoder, which a sound file does not meet
         raise BarDataError(source, "cannot be read: it is damaged") from error
     except (pl.exceptions.PolarsError, ArrowError, ParquetError, OSError) as error:

@@ -50,6 +50,7 @@ class Reading:
         sort: Put rows that are in no order in the order of their times.
         drop_empty: Leave out rows in which a price is empty.
         repair: Widen a high or a low that another price of its bar lies beyond, and say of which bars.
+        actions: A file of splits and dividends.
         memory_gb: How much memory files may need, in GB; as much as the machine has where it is not given.
 
     Raises:
@@ -61,4 +62,5 @@ class Reading:
     sort: bool = field(default=False, validator=instance_of(bool))
     drop_empty: bool = field(default=False, validator=instance_of(bool))
     repair: bool = field(default=False, validator=instance_of(bool))
+    actions: str | None = None
     memory_gb: int | None = field(default=None, converter=_memory)
