@@ -18,6 +18,7 @@ from core.money import FRACTION_DIGITS, ZERO, add, exact, magnitude, multiply, q
 from core.protocols import SlippageModel, Traded
 
 _BASIS_POINT: Final = Decimal("0.0001")
+_MOST_BASIS_POINTS: Final = 10_000
 _PAIR: Final = 2
 
 
@@ -36,12 +37,20 @@ def _minimum(value: int | Decimal) -> Decimal:
     return _rate(value, "minimum")
 
 
+def _part(value: object, name: str) -> Decimal:
+    """Take basis points, which are at most the whole, to either side."""
+    part = exact(value, name)
+    if magnitude(part) > _MOST_BASIS_POINTS:
+        raise NotExactError(name, value, f"at most {_MOST_BASIS_POINTS:,}, which is all of it")
+    return part
+
+
 def _basis_points(value: int | Decimal) -> Decimal:
-    return _rate(value, "basis_points")
+    return _part(_rate(value, "basis_points"), "basis_points")
 
 
 def _maker_basis_points(value: int | Decimal) -> Decimal:
-    return exact(value, "maker_basis_points")
+    return _part(value, "maker_basis_points")
 
 
 def _maker_basis_points_or_none(value: int | Decimal | None) -> Decimal | None:
@@ -49,7 +58,7 @@ def _maker_basis_points_or_none(value: int | Decimal | None) -> Decimal | None:
 
 
 def _taker_basis_points(value: int | Decimal) -> Decimal:
-    return _rate(value, "taker_basis_points")
+    return _part(_rate(value, "taker_basis_points"), "taker_basis_points")
 
 
 def _per_order(value: int | Decimal) -> Decimal:

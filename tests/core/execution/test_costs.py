@@ -85,6 +85,23 @@ def test_a_rate_may_be_an_int_and_a_maker_s_may_be_below_zero() -> None:
     assert Commission(maker_basis_points=-1).maker_basis_points == Decimal(-1)
 
 
+PARTS = [rate for rate in (*RATES, *MAKER_RATES) if "basis_points" in rate[1]]
+
+
+@pytest.mark.parametrize(("model", "rate"), PARTS)
+def test_a_part_of_the_price_or_the_notional_is_at_most_all_of_it(model: Callable[..., object], rate: str) -> None:
+    model(**{rate: 10_000})
+    for value in (10_001, Decimal("10000.000001")):
+        with pytest.raises(NotExactError, match=rf"^{rate} must be at most 10,000, which is all of it, was "):
+            model(**{rate: value})
+
+
+def test_a_rebate_is_at_most_all_of_the_notional() -> None:
+    assert MakerTaker(-10_000).maker_basis_points == -10_000
+    with pytest.raises(NotExactError, match=r"^maker_basis_points must be at most 10,000"):
+        Commission(maker_basis_points=-10_001)
+
+
 @pytest.mark.parametrize("digits", [-1, 13, True, 2.0, "2", Decimal(2)])
 def test_the_digits_of_a_currency_are_a_whole_number_from_0_to_12(digits: Any) -> None:
     for model in (PerUnit, PerNotional, MakerTaker, Tiered, PerOrder, Commission):
