@@ -34,6 +34,7 @@ from core.text import clean
 from tui.options import READING, Options, make_backtest, settle
 from tui.parting import tell_comparison
 from tui.progress import run_to_end, said_once_it_takes_long
+from tui.recorded import Recording
 from tui.sample import make_sample
 from tui.serve import HOST, PORT, serve
 from tui.story import tell
@@ -68,6 +69,7 @@ _DEFAULTS: Final = Options()
 _ORDER: Final = Parameter(metavar="N", show_default=False)
 _AS: Final = Parameter(name="--as", metavar="ENGINE", show_default=False)
 _ANY: Final = Parameter(allow_leading_hyphen=True, metavar="OPTIONS")
+_NAME: Final = Parameter(metavar="NAME", show_default=False)
 _HOST: Final = Parameter(metavar="ADDRESS")
 _PORT: Final = Parameter(metavar="NUMBER")
 _FLAG: Final = Parameter(negative=(), show_default=False)
@@ -155,6 +157,7 @@ def _run(
     json: Annotated[bool, _FLAG] = False,
     folder: Annotated[str | None, _EXPORT] = None,
     form: Annotated[Format | None, _FORMAT] = None,
+    record: Annotated[str | None, _NAME] = None,
     options: _Options = _DEFAULTS,
 ) -> int:
     """Run a strategy to the end, without a screen, and print a summary.
@@ -166,6 +169,7 @@ def _run(
         json: Print one JSON object, for programs; money and quantities are text, exact.
         folder: Write orders, fills, positions and equity there, each into a file.
         form: As what: csv, if nothing is said, or parquet.
+        record: Write the run to the folder NAME.fillstep as it goes on; a disk that is full stops that, not the run.
         options: What else the run is made of.
     """
     if folder is not None:
@@ -174,17 +178,22 @@ def _run(
         raise SettingsError("--format", "must go with --export FOLDER")
     with redirect_stdout(sys.stderr):  # what the strategy prints
         backtest = make_backtest(strategy, options)
+        recording = Recording(backtest, record)
         try:
-            run_to_end(backtest)
+            with recording:
+                run_to_end(backtest, recording.between)
         except KeyboardInterrupt:
             _say(f"interrupted at {count_facts(backtest)}")
             return _INTERRUPTED
+        finally:
+            if recording.stopped is not None:
+                _say(recording.stopped)
         if folder is not None:
             files = export(backtest, folder, form or Format.CSV)
             _say(f"{', '.join(file.name for file in files)} are in {folder}")
     print((as_json if json else as_table)(strategy, backtest))
     gc.freeze()  # leaving need not look through the whole journal
-    return 0
+    return 0 if recording.stopped is None else _FAILED
 
 
 @_app.command(name="explain")
@@ -274,6 +283,8 @@ def _show(make: Callable[[], Backtest]) -> int:
     app = FillstepApp(run, settings=settings)
     with leaving_when_told(app):
         app.run()
+    for line in app.end_recordings():
+        _say(line)
     if app.error:
         raise app.error
     return app.return_code or 0

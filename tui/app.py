@@ -223,6 +223,8 @@ class FillstepApp(App[None]):
         notices = [Notice(self._message)] if self._message else []
         if session.error is not None and session.timeline.is_at_head:
             notices.insert(0, Notice(error_text(session, session.error), is_error=True))
+        if session.recorder is not None and session.recorder.stopped is not None:
+            notices.insert(0, Notice(clean(session.recorder.stopped), is_error=True, is_standing=True))
         if not notices and session.branch is not None:
             return [Notice(told(session.branch), is_standing=True)]
         return notices or ([Notice(_SMALL, is_standing=True)] if self._is_small else [])
@@ -457,6 +459,10 @@ class FillstepApp(App[None]):
     def leave(self) -> None:
         """Quit."""
         self.exit()
+
+    def end_recordings(self) -> list[str]:
+        """Write what is left of every recording; return what could not be written, one line each."""
+        return self._desk.end_recordings()
 
     # What a person asks for
 

@@ -40,6 +40,7 @@ HELP: Final[Mapping[str, str]] = {
     "diff a": "this moment beside that of bookmark a",
     "verify": "run again in other processes, and compare",
     "export FOLDER": "write orders, fills, positions and equity of the whole run as CSV; export FOLDER parquet",
+    "record NAME": "write the run to the folder NAME.fillstep, and go on writing as it goes on",
     "theme textual-light": "other colors",
     "q": "quit",
 }
@@ -148,6 +149,13 @@ class Export:
 
 
 @frozen
+class Record:
+    """The run written to a folder from now on."""
+
+    name: str
+
+
+@frozen
 class ChooseTheme:
     """Other colors."""
 
@@ -177,6 +185,7 @@ Asked: TypeAlias = (
     | Compare
     | Verify
     | Export
+    | Record
     | ChooseTheme
     | DoAction
     | Quit
@@ -268,6 +277,7 @@ class _Reader:
             "diff": lambda: Compare(self._take("the letter of a bookmark", self._known.bookmarks).text),
             "verify": Verify,
             "export": self._export,
+            "record": self._record,
             "theme": self._theme,
             "q": Quit,
             "quit": Quit,
@@ -294,6 +304,13 @@ class _Reader:
         if word.text not in self._known.themes:
             raise self._error(f"{word.text} is unknown: known are {', '.join(self._known.themes)}", word)
         return ChooseTheme(word.text)
+
+    def _record(self) -> Record:
+        word = self._take("a name, such as monday")
+        name = self._text[word.start :].strip()
+        while self._next is not None:  # a name may have spaces
+            self._take("")
+        return Record(name)
 
     def _goto(self) -> GoTo:
         word = self._take(_PLACE, chain(("event",), (f"#{one}" for one in self._known.orders)))

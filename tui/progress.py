@@ -1,7 +1,7 @@
 """What takes long is said on the terminal: a run to its end with a bar, and how fast it was; loading in a word."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
 from time import monotonic
@@ -22,12 +22,19 @@ def is_terminal(*streams: object) -> bool:
     return all(getattr(stream, "isatty", bool)() for stream in streams)
 
 
-def run_to_end(backtest: Backtest) -> None:
-    """Execute every step that is left; the bar is shown only where stderr is a terminal."""
+def run_to_end(backtest: Backtest, between: Callable[[], object] | None = None) -> None:
+    """Execute every step that is left; the bar is shown only where stderr is a terminal.
+
+    Args:
+        backtest: The run.
+        between: Called now and then between two steps, where it is given.
+    """
     console, begun, done = Console(stderr=True), monotonic(), backtest.step_count
     with backtest.deadline:
         if is_terminal(sys.stderr) and console.is_interactive:
-            _run_with_bar(backtest, Progress(console=console, transient=True))
+            _run_with_bar(backtest, Progress(console=console, transient=True), between or bool)
+        elif between is not None:
+            _run_in_slices(backtest, between)
         else:
             backtest.run()
     seconds, steps = monotonic() - begun, backtest.step_count - done
@@ -57,16 +64,25 @@ def said_once_it_takes_long(text: str, seconds: float = _PATIENCE_SECONDS) -> It
         status.stop()
 
 
-def _run_with_bar(backtest: Backtest, bar: Progress) -> None:
+def _run_with_bar(backtest: Backtest, bar: Progress, between: Callable[[], object]) -> None:
     task = bar.add_task("steps", total=len(backtest.feed))
     shown_from = monotonic() + _PATIENCE_SECONDS
+
+    def show() -> None:
+        between()
+        if monotonic() > shown_from:
+            bar.start()
+            bar.update(task, completed=backtest.step_count)
+
     try:
-        with rare_collections():
-            while not backtest.is_over:
-                for _ in range(_SLICE):
-                    backtest.step()
-                if monotonic() > shown_from:
-                    bar.start()
-                    bar.update(task, completed=backtest.step_count)
+        _run_in_slices(backtest, show)
     finally:
         bar.stop()
+
+
+def _run_in_slices(backtest: Backtest, between: Callable[[], object]) -> None:
+    with rare_collections():
+        while not backtest.is_over:
+            for _ in range(_SLICE):
+                backtest.step()
+            between()

@@ -42,6 +42,7 @@ class Runner:
     Attributes:
         error: What stopped the run, if anything did.
         speed: How many bars a second it plays; 0 for as many as it can.
+        record: Called after some steps, between two.
     """
 
     def __init__(self, run: Run, show: Callable[[], object], error: FillstepError | None = None) -> None:
@@ -55,6 +56,7 @@ class Runner:
         self.error = error
         self._going: asyncio.Event | None = None  # until it is set
         self.speed = 0
+        self.record: Callable[[], object] = never
         self._run = run
         self._show = show
         self._until: Condition = never
@@ -164,4 +166,6 @@ class Runner:
             return False
         except OutOfTime:  # it came when the call was over
             return False
+        finally:
+            self.record()
         return True

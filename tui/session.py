@@ -7,6 +7,8 @@ from core.errors import FillstepError
 from core.replay.branch import Branch
 from core.replay.breakpoints import Breakpoints, read_condition
 from core.replay.cursor import Cursor
+from core.replay.manifest import Bookmark, Place
+from core.replay.recorder import Recorder
 from core.replay.reexecution import Reexecution
 from core.replay.run import Run, executable
 from core.replay.search import Search
@@ -29,6 +31,7 @@ class Session:
         breakpoints: Where it stops.
         bookmarks: Places by the letter they were given, each with a note.
         branch: How it came about, where it is a branch.
+        recorder: What writes it to disk, where something does.
         wanted: The step at which it was asked what the strategy was, where that takes long to find out.
     """
 
@@ -40,6 +43,8 @@ class Session:
     breakpoints: Breakpoints = field(init=False)
     bookmarks: dict[str, tuple[Cursor, str]] = field(factory=dict)
     _again: Reexecution | None = field(default=None, init=False)
+    recorder: Recorder | None = field(default=None, init=False)
+    _recorded_bookmarks: dict[str, tuple[Cursor, str]] = field(factory=dict, init=False)
     wanted: int | None = field(default=None, init=False)
     _failed: tuple[int, FillstepError] | None = field(default=None, init=False)  # at which step, and by what
     _searches: dict[str, Search] = field(factory=dict, init=False)
@@ -49,6 +54,7 @@ class Session:
         self.scene, self.bridge = Scene(self.run), Bridge(self.run)
         self.breakpoints = Breakpoints(self.timeline)
         self.timeline.seek(self.timeline.head)
+        self.runner.record = self.record
 
     @property
     def timeline(self) -> Timeline:
@@ -126,3 +132,24 @@ class Session:
         if self._again is None:
             self._again = Reexecution(self.backtest)
         return self._again
+
+    def record(self) -> None:
+        """Write to the recording, where there is one, what is new: between two steps, after a command, a bookmark."""
+        if self.recorder is None:
+            return
+        self.recorder.write()
+        if self.bookmarks != self._recorded_bookmarks:
+            self._keep_places()
+
+    def end_recording(self) -> None:
+        """Write what is left, with the place where one stands, at which the recording opens."""
+        if self.recorder is not None:
+            self._keep_places()
+            self.recorder.finish("" if self.error is None else str(self.error))
+
+    def _keep_places(self) -> None:
+        marks = sorted(self.bookmarks.items())
+        bookmarks = [Bookmark(letter, *cursor, note) for letter, (cursor, note) in marks]
+        if self.recorder is not None:
+            self.recorder.keep_places(bookmarks, Place(*self.timeline.cursor))
+        self._recorded_bookmarks = dict(self.bookmarks)

@@ -28,7 +28,7 @@ from core.events import (
 )
 from core.execution.order_record import OrderRecord
 from core.execution.order_tracker import OrderTracker
-from core.fill import Fill
+from core.fill import Fill, FillRule
 from core.money import ZERO, subtract
 from core.replay.orders import fold_order
 from core.risk.portfolio import PortfolioState
@@ -168,12 +168,10 @@ class _Check:
                 f"fill {fill.id} of {fill.quantity} is above the {record.remaining} that order {record.id} had left",
             )
         order = record.order
-        if (fill.order_id, fill.symbol, fill.side) != (
-            record.id,
-            order.symbol,
-            order.side,
-        ) or record.eligible_step > step:
-            _refuse("O3", f"fill {fill.id} does not belong to order {record.id}, which is to {order}, in step {step}")
+        if (fill.order_id, fill.symbol, fill.side) != (record.id, order.symbol, order.side):
+            _refuse("O3", f"fill {fill.id} does not belong to order {record.id}, which is to {order}")
+        if step + (fill.rule is FillRule.SAME_CLOSE) < record.eligible_step:
+            _refuse("O3", f"fill {fill.id} is in step {step}, its order may fill from step {record.eligible_step} on")
         limit = order.limit_price
         if limit is not None and subtract(fill.price, limit) * fill.side.sign > ZERO:
             _refuse("O4", f"fill {fill.id} at {fill.price} is worse than its limit {limit}")

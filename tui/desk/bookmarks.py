@@ -23,6 +23,7 @@ class Bookmarks(Part):
 
         def take(letter: str) -> None:
             self.session.bookmarks[letter] = (self.cursor, self.session.bookmarks.get(letter, (None, ""))[1])
+            self.session.record()
             self._host.show(f"bookmark {letter} at bar {self.cursor.step + 1}")
 
         self.put(ChoiceScreen("bookmark: a letter", {}), take)
@@ -51,6 +52,7 @@ class Bookmarks(Part):
             return
         if how == "x":
             del self.session.bookmarks[letter]
+            self.session.record()
             self.bookmarks()
         else:
             self.go(*self.session.bookmarks[letter])
@@ -62,4 +64,5 @@ class Bookmarks(Part):
         there = next((letter for letter, (at, _) in marks.items() if at == self.cursor), None)
         letter = there or next(free, "z")
         marks[letter] = (self.cursor, text)
+        self.session.record()
         self._host.show(f"note {letter} at bar {self.cursor.step + 1}: {clean(text)}")

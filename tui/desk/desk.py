@@ -18,6 +18,7 @@ from tui.commands import (
     GoTo,
     MakeBranch,
     Quit,
+    Record,
     Verify,
     Watch,
 )
@@ -31,6 +32,7 @@ from tui.desk.exports import Exports
 from tui.desk.files import Files
 from tui.desk.orders import Orders
 from tui.desk.part import said
+from tui.desk.recordings import Recordings
 from tui.desk.selected_row import SelectedRow
 from tui.desk.stops import Stops
 from tui.host import DeskHost
@@ -44,6 +46,7 @@ class Desk:
     _host: DeskHost
     _travel: Travel
     _answers: Mapping[str, Callable[[], object]] = field(init=False)
+    _recordings: Recordings = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Give each question to the part that answers it."""
@@ -54,6 +57,7 @@ class Desk:
         comparisons, bookmarks, row = Comparisons(host), Bookmarks(host), SelectedRow(host, self._travel)
         orders, code = Orders(host, line.take), Code(host)
         exports, files = Exports(host), Files(host)
+        self._recordings = Recordings(host)
         doers |= {
             GoTo: self._travel.go_to,
             AddBreak: lambda one: stops.add(one.text),
@@ -65,6 +69,7 @@ class Desk:
             Compare: lambda one: comparisons.compare_with(one.letter),
             Verify: lambda _: code.verify(),
             Export: lambda one: exports.write(one.folder, one.form),
+            Record: lambda one: self._recordings.record(one.name),
             ChooseTheme: lambda one: host.set_theme(one.name),
             DoAction: lambda one: host.act(one.call),
             Quit: lambda _: host.leave(),
@@ -83,3 +88,7 @@ class Desk:
     def ask(self, name: str) -> None:
         """Do what a key stands for; what cannot be is said."""
         said(self._host, self._answers[name])
+
+    def end_recordings(self) -> list[str]:
+        """Write what is left of every recording; return what could not be written, one line each."""
+        return self._recordings.end()

@@ -19,7 +19,7 @@ class Files(Part):
 
     def data(self) -> None:
         """Show what was found in the files of bars."""
-        self.work("looking through the bars", lambda: report(self.session.run.bars), self._show)
+        self.work("looking through the bars", lambda: report(self.session.run.feed.bars), self._show)
 
     def _show(self, sections: list[Section]) -> None:
         rows = [

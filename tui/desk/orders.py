@@ -43,5 +43,6 @@ class Orders(Part):
             session.runner.error = error
         else:
             self._host.explain(order_id)
+        session.record()
         session.timeline.seek(session.timeline.head)
         self._host.show()
