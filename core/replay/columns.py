@@ -11,6 +11,8 @@ from core import events
 from core.backtest.journal import Row
 from core.bars import MOST_TICKS, TICK_COLUMNS, Bars
 from core.clock import Phase
+from core.data.columnar import without_stderr
+from core.data.parquet import ParquetError, check_pages, read_footer
 from core.errors import InputError, shown
 from core.events import Event, Ledger, OrderEvent, PositionEvent
 from core.money import FRACTION_DIGITS
@@ -24,6 +26,8 @@ MOST_BYTES: Final = 1 << 26
 """Of the facts of one file, when they are unpacked."""
 _BARS: Final = dict.fromkeys(("time", *TICK_COLUMNS, "volume_units"), pl.Int64())
 _FACTS: Final = {"step": pl.Int32(), "phase": pl.UInt8(), "kind": pl.String(), "fields": pl.String()}
+_BYTES_A_BAR: Final = 8 * len(_BARS)
+_SLACK: Final = 1 << 20  # of pages, beyond what is in them
 _TIMES: Final = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # the years 1 to 9999, in microseconds since 1970
 _KINDS: Final = {
     name: kind
@@ -52,7 +56,7 @@ def read_bars(made: RecordedBars, data: bytes) -> Bars:
         raise InputError(f"digits must be from 0 to {FRACTION_DIGITS}")
     if not made.symbol:
         raise InputError("symbol must not be empty")
-    frame = _read(data, _BARS, made.rows)
+    frame = _read(data, _BARS, made.rows, _SLACK + 2 * _BYTES_A_BAR * made.rows)
     numbers = frame.select(pl.exclude("time").abs().max() <= MOST_TICKS)
     if not frame["time"].is_between(*_TIMES).all() or not all(one is not False for one in numbers.row(0)):
         raise InputError("a time or a number is out of range")
@@ -65,11 +69,14 @@ def write_facts(rows: Sequence[Row]) -> bytes:
     Raises:
         InputError: One holds what cannot stand there, such as a tag that is no text; it is named by its class.
     """
+    texts = [_fields_of(row) for row in rows]
+    if sum(map(len, texts)) > MOST_BYTES // 2:  # the names of their kinds are the rest
+        raise InputError(f"{len(rows):,} facts must take at most {MOST_BYTES // 2:,} bytes")
     columns = {
         "step": [row[0] for row in rows],
         "phase": [int(row[1]) for row in rows],
         "kind": [row[2].__name__ for row in rows],
-        "fields": [_fields_of(row) for row in rows],
+        "fields": texts,
     }
     return _written(pl.DataFrame(columns, schema=_FACTS))
 
@@ -85,7 +92,7 @@ def read_facts(data: bytes, count: int, first: int) -> list[Row]:
     Raises:
         InputError: It is not that, or one of them cannot be a fact.
     """
-    frame = _read(data, _FACTS, count)
+    frame = _read(data, _FACTS, count, _SLACK + 2 * MOST_BYTES)
     sizes = frame.select(pl.col("kind", "fields").str.len_bytes()).sum_horizontal()
     if frame.null_count().sum_horizontal()[0] or (sizes.max() or 0) > LONGEST or (sizes.sum() or 0) > MOST_BYTES:  # type: ignore[operator]
         raise InputError(f"facts must be whole, at most {LONGEST:,} bytes each and {MOST_BYTES:,} together")
@@ -126,17 +133,20 @@ def _written(frame: pl.DataFrame) -> bytes:
     return file.getvalue()
 
 
-def _read(data: bytes, schema: Mapping[str, pl.DataType], count: int) -> pl.DataFrame:
-    """Read a Parquet file of so many rows."""
+def _read(data: bytes, schema: Mapping[str, pl.DataType], count: int, most: int) -> pl.DataFrame:
+    """Read a Parquet file of so many rows, which take at most so many bytes when they are unpacked."""
     try:
-        found = dict(pl.read_parquet_schema(data))
-        rows = pl.scan_parquet(data).select(pl.len()).collect().item()
-        if found != schema or rows != count:
-            raise InputError(
-                f"must hold {count:,} rows of {', '.join(schema)}, holds {rows:,} of {shown(', '.join(found))}"
-            )
-        return pl.read_parquet(data, use_statistics=False)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"is no Parquet file that can be read: {shown(str(error).partition(chr(10))[0])}") from error
+        footer = read_footer(data, len(data))
+        unpacked = check_pages(data, footer)
+        if footer.rows != count:
+            raise InputError(f"must hold {count:,} rows, holds {footer.rows:,}")
+        if unpacked > most:
+            raise InputError(f"must take at most {most:,} bytes unpacked, takes {unpacked:,}")
+        with without_stderr():
+            if dict(pl.read_parquet_schema(data)) != schema:
+                raise InputError(f"must hold the columns {', '.join(schema)} and no others")
+            return pl.read_parquet(data, use_statistics=False)
+    except ParquetError as error:
+        raise InputError(f"cannot be read: {error}") from error
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise InputError("cannot be read: it is damaged") from error

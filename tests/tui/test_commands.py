@@ -89,7 +89,7 @@ READ: dict[str, Asked] = {
     "quit": Quit(),
 }
 
-COMMANDS = "goto, break, delete, watch, buy, cancel, amend, branch, note, diff, verify, export, theme, q, sell"
+COMMANDS = "goto, break, delete, watch, buy, cancel, amend, branch, note, diff, verify, export, record, theme, q, sell"
 TERMS = "expected limit, stop, trail, open, close, day, ioc, fok, gtc or gtd"
 A_TIME = "a date or a time must stand here, such as 2024-01-05 or 2024-01-05 09:30"
 

@@ -390,6 +390,10 @@ class Screen:
     def run(self) -> None:
         """Show nothing."""
 
+    def end_recordings(self) -> list[str]:
+        """Have nothing to end."""
+        return []
+
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> type[Screen]:

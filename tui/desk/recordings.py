@@ -28,7 +28,7 @@ class Recordings(Part):
         if session.recorder is not None and session.recorder.stopped is None:
             self._host.show(f"this run is recorded already, to {clean(str(session.recorder.path))}")
             return
-        self.work("recording", lambda: Recorder(session.run, name), lambda made: self._begin(session, made))
+        self.work("recording", lambda: Recorder(session.backtest, name), lambda made: self._begin(session, made))
 
     def _begin(self, session: Session, recorder: Recorder) -> None:
         session.recorder = recorder
