@@ -8,8 +8,8 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from inspect import getdoc
 from typing import Annotated, Final
@@ -176,8 +176,8 @@ def _run(
         make_folder(folder)  # one that cannot be written is said before the run, not after it
     elif form is not None:
         raise SettingsError("--format", "must go with --export FOLDER")
-    with redirect_stdout(sys.stderr):  # what the strategy prints
-        backtest = make_backtest(strategy, options)
+    backtest = make_backtest(strategy, options)
+    with _output_told(backtest):
         recording = Recording(backtest, record)
         try:
             with recording:
@@ -191,7 +191,7 @@ def _run(
         if folder is not None:
             files = export(backtest, folder, form or Format.CSV)
             _say(f"{', '.join(file.name for file in files)} are in {folder}")
-    print((as_json if json else as_table)(strategy, backtest))
+        print((as_json if json else as_table)(strategy, backtest), flush=True)
     gc.freeze()  # leaving need not look through the whole journal
     return 0 if recording.stopped is None else _FAILED
 
@@ -226,14 +226,26 @@ def _explain(
         run_to_end(backtest)
         return backtest
 
-    with redirect_stdout(sys.stderr):  # what the strategy prints
-        backtest = run_under(options.settings)
+    backtest = make_backtest(strategy, options)
+    with _output_told(backtest):
+        run_to_end(backtest)
         _check_known(order, backtest.broker.order_count)
         lines = list(tell(explain_order(backtest, order), is_short=short))
         if profile is not None:
             lines += tell_comparison(profile.name, order, compare_with(backtest, run_under, profile, order))
-    print("\n".join(lines))
+        print("\n".join(lines), flush=True)
     return 0
+
+
+@contextmanager
+def _output_told(backtest: Backtest) -> Iterator[None]:
+    """At the end, whatever it is, tell what the strategy has printed."""
+    try:
+        yield
+    finally:
+        if backtest.guard.output is not None:
+            for line in backtest.guard.output.lines():
+                print(clean(line), file=sys.stderr)
 
 
 def _check_known(order: int, count: int) -> None:

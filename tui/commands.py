@@ -41,6 +41,7 @@ HELP: Final[Mapping[str, str]] = {
     "verify": "run again in other processes, and compare",
     "export FOLDER": "write orders, fills, positions and equity of the whole run as CSV; export FOLDER parquet",
     "record NAME": "write the run to the folder NAME.fillstep, and go on writing as it goes on",
+    "output": "what the strategy has printed up to where one stands",
     "theme textual-light": "other colors",
     "q": "quit",
 }
@@ -156,6 +157,11 @@ class Record:
 
 
 @frozen
+class ShowOutput:
+    """What the strategy has printed."""
+
+
+@frozen
 class ChooseTheme:
     """Other colors."""
 
@@ -186,6 +192,7 @@ Asked: TypeAlias = (
     | Verify
     | Export
     | Record
+    | ShowOutput
     | ChooseTheme
     | DoAction
     | Quit
@@ -278,6 +285,7 @@ class _Reader:
             "verify": Verify,
             "export": self._export,
             "record": self._record,
+            "output": ShowOutput,
             "theme": self._theme,
             "q": Quit,
             "quit": Quit,

@@ -14,6 +14,7 @@ from core.backtest.configuration import Layer, make_strategy, overlay, read_assi
 from core.backtest.conversion import Text
 from core.backtest.deadline import DEFAULT_SECONDS
 from core.backtest.loop import Backtest
+from core.backtest.output import Output
 from core.backtest.settings import Settings
 from core.backtest.strategies import find_strategy
 from core.data.actions import actions_of_bars, actions_of_file
@@ -101,16 +102,20 @@ def make_backtest(strategy: str, options: Options) -> Backtest:
         InputError: Something is not there, or not as it must be.
         StrategyError: The strategy cannot be made.
     """
-    kind = find_strategy(strategy)
-    made = make_strategy(kind, [options.file[1], read_assignments(options.fields)])
+    output = Output()
+    with output:
+        kind = find_strategy(strategy)
+        made = make_strategy(kind, [options.file[1], read_assignments(options.fields)])
     _check_subbars(options)
     bars = load(options.data, options.reading) if options.data else load_sample()
     finer = load(options.subbars, options.reading) if options.subbars else ()
     actions = actions_of_bars(bars) if options.data else []
     if options.reading.actions is not None:
         actions += actions_of_file(options.reading.actions, [one.symbol for one in bars], options.reading)
-    backtest = Backtest(bars, made, options.settings, finer, actions=actions)
+    with output:
+        backtest = Backtest(bars, made, options.settings, finer, actions=actions)
     backtest.deadline.seconds = options.deadline
+    backtest.take_output(output)
     return backtest
 
 

@@ -30,13 +30,12 @@ def run_to_end(backtest: Backtest, between: Callable[[], object] | None = None) 
         between: Called now and then between two steps, where it is given.
     """
     console, begun, done = Console(stderr=True), monotonic(), backtest.step_count
-    with backtest.deadline:
-        if is_terminal(sys.stderr) and console.is_interactive:
-            _run_with_bar(backtest, Progress(console=console, transient=True), between or bool)
-        elif between is not None:
-            _run_in_slices(backtest, between)
-        else:
-            backtest.run()
+    if is_terminal(sys.stderr) and console.is_interactive:
+        _run_with_bar(backtest, Progress(console=console, transient=True), between or bool)
+    elif between is not None:
+        _run_in_slices(backtest, between)
+    else:
+        backtest.run()
     seconds, steps = monotonic() - begun, backtest.step_count - done
     if seconds > _PATIENCE_SECONDS:
         print(f"{steps:,} steps in {seconds:.2f} s, {steps / seconds:,.0f} a second", file=sys.stderr)
@@ -83,6 +82,7 @@ def _run_with_bar(backtest: Backtest, bar: Progress, between: Callable[[], objec
 def _run_in_slices(backtest: Backtest, between: Callable[[], object]) -> None:
     with rare_collections():
         while not backtest.is_over:
-            for _ in range(_SLICE):
-                backtest.step()
+            with backtest.guard:
+                for _ in range(_SLICE):
+                    backtest.step()
             between()

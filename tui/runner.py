@@ -157,7 +157,7 @@ class Runner:
             return False
         step = run.step
         try:
-            with run.deadline:
+            with run.guard:
                 for _ in range(steps):
                     if not step() or until():
                         return False

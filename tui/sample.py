@@ -9,6 +9,7 @@ import attrs
 from core.backtest.deadline import DEFAULT_SECONDS
 from core.backtest.examples import DipBuyer
 from core.backtest.loop import Backtest
+from core.backtest.output import Output
 from core.backtest.settings import Settings
 from core.bars import Bars
 from core.data.load import load
@@ -30,6 +31,7 @@ def make_sample() -> Backtest:
     """Run a strategy over the sample into the middle of its story."""
     backtest = Backtest(load_sample(), DipBuyer(), _SETTINGS)
     backtest.deadline.seconds = DEFAULT_SECONDS
+    backtest.take_output(Output())
     backtest.run_until(_is_mid_story)
     return backtest
 

@@ -10,6 +10,7 @@ from contextvars import copy_context
 from time import perf_counter
 from typing import Generic, TypeVar
 
+from core.backtest.guard import outside
 from core.progress import Interrupted, listening
 
 ResultT = TypeVar("ResultT")
@@ -80,7 +81,8 @@ class Slices(Generic[ResultT]):
         self.done, self.total = done, total
         if perf_counter() < self._until:
             return
-        self._stop.release()
-        self._go.acquire()
+        with outside():
+            self._stop.release()
+            self._go.acquire()
         if self._is_interrupted:
             raise Interrupted

@@ -16,6 +16,7 @@ from attrs import Attribute, frozen
 from core.backtest.conversion import convert, sentence
 from core.backtest.guard import RAISED, blame
 from core.backtest.strategy import Strategy
+from core.backtest.surroundings import keep_surroundings, surroundings_of
 from core.errors import NotExactError, SettingsError, shown
 from core.files import read_file
 
@@ -147,13 +148,16 @@ def make_strategy(kind: type[_AnyStrategy], layers: Iterable[Layer]) -> _AnyStra
         for layer in layers:
             given |= {name: layer.value(key, one.type) for key, name, one in layer.fields(kind)}
         _check_complete(kind, given)
-        return kind(**given)
+        with surroundings_of(kind) as surroundings:
+            made = kind(**given)
+        keep_surroundings(kind, surroundings)
     except SettingsError:
         raise
     except RAISED as error:
         if given and isinstance(error, ValueError):  # a validator of its own refuses what it was given
             raise SettingsError(f"strategy {kind.__name__}", str(error)) from error
         raise blame(kind, "__init__", error) from error
+    return made
 
 
 def _check_complete(kind: type[Strategy], given: Mapping[str, object]) -> None:

@@ -1,13 +1,108 @@
-"""One call of a strategy: what it raises becomes an error that says where, in its own file, it did."""
+"""Calls of a strategy: what is around them, and what they raise becomes an error that says where they did."""
 
+import dis
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from traceback import walk_tb
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
 
 from core import announcer
+from core.backtest.deadline import Deadline, OutOfTime
 from core.backtest.strategy import Strategy
+from core.backtest.surroundings import Surroundings
 from core.errors import DeadlineError, InvariantError, StrategyError
 
-RAISED = (Exception, SystemExit)
-"""What a strategy may raise and the program survives."""
+if TYPE_CHECKING:
+    from core.backtest.output import Output
+
+RAISED: Final = BaseException
+"""What a strategy may raise and the program survives: anything; `blame` returns as it is what is not its doing."""
+_RAISE: Final = dis.opmap["RAISE_VARARGS"]
+_one_at_a_time: Final = threading.RLock()
+"""A process has its surroundings once: of two threads, one executes a run's steps after the other."""
+
+
+class Guard:
+    """As a context manager, what the calls of one run's strategy happen in: its deadline, its surroundings, its output.
+
+    Each step enters it. To enter it takes some microseconds, so whoever executes many steps enters it around them all;
+    what is executed inside besides has the strategy's surroundings too.
+
+    Attributes:
+        deadline: Ends a call that does not come back.
+        surroundings: What the process has once, and the strategy may change.
+        output: Takes what the strategy prints; where there is none, it goes where the program's goes.
+        depth: How often it was entered and not left.
+    """
+
+    def __init__(self, deadline: Deadline, surroundings: Surroundings) -> None:
+        self.deadline = deadline
+        self.surroundings = surroundings
+        self.output: Output | None = None
+        self.depth = 0
+        self._taking: Output | None = None
+
+    def __enter__(self) -> Self:
+        if not self.depth:
+            self._begin()
+        self.depth += 1
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.depth > 1:
+            self.depth -= 1
+            return
+        try:
+            self.deadline.__exit__(kind, error, trace)  # first: what it sends must not land in what follows
+        finally:
+            self.depth = 0
+            self._end()
+
+    def _begin(self) -> None:
+        _one_at_a_time.acquire()
+        _entered.append((threading.get_ident(), self))
+        self.surroundings.enter()
+        self._taking = self.output
+        if self._taking is not None:
+            self._taking.__enter__()
+        self.deadline.__enter__()
+
+    def _end(self) -> None:
+        if self._taking is not None:
+            self._taking.__exit__()
+        self.surroundings.leave()
+        _entered.pop()
+        _one_at_a_time.release()
+
+    @contextmanager
+    def _left(self) -> Iterator[None]:
+        """Be outside for a while."""
+        depth = self.depth
+        self.depth = 1
+        self.__exit__(None, None, None)
+        try:
+            yield
+        finally:
+            self._begin()
+            self.depth = depth
+
+
+_entered: Final[list[tuple[int, Guard]]] = []
+"""The guards that were entered and not left, and by which thread: by one at a time."""
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """Be outside of every guard that this thread has entered, such as to let another thread work meanwhile."""
+    thread = threading.get_ident()
+    with ExitStack() as left:
+        for _, guard in [one for one in reversed(_entered) if one[0] == thread]:
+            left.enter_context(guard._left())  # noqa: SLF001 - of this file
+        yield
 
 
 def blame(
@@ -18,12 +113,25 @@ def blame(
 ) -> BaseException:
     """Return the error of a call, naming the strategy, the call, the line of the strategy's own file, and the step.
 
-    A broken invariant, or what an observer raised, is not the strategy's doing, and comes back as it is.
+    A broken invariant, what an observer raised, and what ends a call from outside are not the strategy's doing, and
+    come back as they are.
     """
-    if isinstance(error, (InvariantError, StrategyError)) or _passed(announcer.__name__, error):
+    if isinstance(error, (InvariantError, StrategyError, OutOfTime)) or _passed(announcer.__name__, error):
+        return error
+    if is_interrupt(error):
         return error
     kind = strategy if isinstance(strategy, type) else type(strategy)
     return StrategyError(kind.__name__, call, place_in(kind.__module__, error), error, step)
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Say whether somebody has interrupted the program: Python raises that between two lines, and no line does."""
+    if not isinstance(error, KeyboardInterrupt):
+        return False
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is None or trace.tb_frame.f_code.co_code[trace.tb_lasti] != _RAISE
 
 
 def blame_deadline(strategy: Strategy, error: BaseException, seconds: float, step: int) -> DeadlineError:

@@ -17,13 +17,23 @@ from core.backtest.deadline import Deadline, OutOfTime
 from core.backtest.equity import EquityCurve
 from core.backtest.feed import Feed
 from core.backtest.garbage import rare_collections
-from core.backtest.guard import RAISED, blame, blame_deadline
+from core.backtest.guard import RAISED, Guard, blame, blame_deadline
 from core.backtest.journal import Journal
 from core.backtest.marks import FeedMarks
+from core.backtest.output import Output
 from core.backtest.settings import Settings, Timing
 from core.backtest.standing import BarStand, Parts, in_rounds
-from core.backtest.strategy import Now, Strategy, SymbolNow, evaluate_indicators, make_symbol_now, wake_rows
+from core.backtest.strategy import (
+    Now,
+    Strategy,
+    SymbolNow,
+    SymbolRow,
+    evaluate_indicators,
+    make_symbol_now,
+    wake_rows,
+)
 from core.backtest.subbars import Subbars
+from core.backtest.surroundings import surroundings_of
 from core.backtest.wakes import Wakes
 from core.bars import Bars
 from core.clock import Clock, Phase
@@ -95,6 +105,7 @@ class Backtest:
         equity_curve: Equity at the end of each step so far.
         commands: What a person asked for after a step, in order; what was asked for after none has the step -1.
         deadline: How long a step may take, where one is set.
+        guard: What the calls of the strategy happen in; each step enters it, or whoever executes many, around them all.
 
     Raises:
         BarDataError: No bars, or two of one symbol.
@@ -128,7 +139,10 @@ class Backtest:
         self.clock = Clock()
         self.journal = Journal(self.clock)
         self.deadline = Deadline(0, lambda: self.clock.step)
+        self.guard = Guard(self.deadline, surroundings_of(type(strategy)))
         self.equity_curve = EquityCurve(self.feed, self.journal, self.settings.initial_capital)
+        self._rows = {one.symbol: SymbolRow(one.symbol) for one in self.bars}
+        self._columns = self._evaluate()
         self._symbols = self._with_indicators()
         self._join()
         self._order_calls: list[int] = []
@@ -205,14 +219,17 @@ class Backtest:
             RunStoppedError: The run was stopped before.
         """
         self._check_runs()
-        return next(self._steps, False)
+        if self.guard.depth:
+            return next(self._steps, False)
+        with self.guard:
+            return next(self._steps, False)
 
     def run(self) -> None:
         """Execute every step that is left: the loop that `step` takes one turn of; it raises what `step` raises."""
         self._check_runs()
         if self._wakes:
             self._wakes.until = len(self.feed) - 1
-        with rare_collections():
+        with rare_collections(), self.guard:
             deque(self._steps, maxlen=0)
 
     def run_until(self, condition: Callable[["Backtest"], bool]) -> bool:
@@ -237,7 +254,8 @@ class Backtest:
         self.commands[step].append(command)
         if self.step_count:
             try:
-                self._tell_orders()
+                with self.guard:
+                    self._tell_orders()
             except BaseException as error:
                 self._is_stopped = True
                 if isinstance(error, OutOfTime):
@@ -246,6 +264,11 @@ class Backtest:
                     raise blame_deadline(self.strategy, error, self.deadline.seconds, step) from error
                 raise
         return order_id
+
+    def take_output(self, output: Output) -> None:
+        """Take what the strategy prints from now on, in the place of showing it."""
+        output.step = lambda: self.clock.step
+        self.guard.output = output
 
     def fresh_strategy(self) -> Strategy:
         """Return the strategy as it was before the run.
@@ -279,7 +302,7 @@ class Backtest:
 
     def indicators_at(self, symbol: str, row: int) -> dict[str, Any]:
         """Return the strategy's indicators at a row of a symbol, by name."""
-        return self._symbols[symbol].indicators_at(row)
+        return {name: column[row] for name, column in self._columns[symbol].items()}
 
     @property
     def money_at_stake(self) -> Decimal:
@@ -374,7 +397,7 @@ class Backtest:
         self.clock.phase = _STRATEGY
         return self._actions.next_step
 
-    def _trade(self, step: int, present: tuple[SymbolNow, ...]) -> None:
+    def _trade(self, step: int, present: tuple[SymbolRow, ...]) -> None:
         if self.broker.has_to_begin:
             self.engine.begin_step(self.feed.time(step))
         stand, books, is_open = self.bar_stand, self._books, self._open
@@ -387,7 +410,7 @@ class Backtest:
             self._walk(step, concerned)
         self.clock.phase = _STRATEGY
 
-    def _walk(self, step: int, concerned: list[SymbolNow]) -> None:
+    def _walk(self, step: int, concerned: list[SymbolRow]) -> None:
         """Take orders through the bars that concern any."""
         self._walked = {one.symbol: self.bar_stand.parts(one.symbol, one.row + 1, step) for one in concerned}
         self._walked_step = step
@@ -406,12 +429,12 @@ class Backtest:
         is_finer = bool(self._walked[symbol][-1].ends_at)
         return any(is_finer or one.order.type is OrderType.MARKET_ON_CLOSE for one in book)
 
-    def _fill_at_close(self, present: tuple[SymbolNow, ...]) -> None:
+    def _fill_at_close(self, present: tuple[SymbolRow, ...]) -> None:
         decided = [one for one in present if self.engine.was_decided_at_close(one.symbol)]
         if decided:
             self.engine.fill_at_close(self._closing(decided, 0))
 
-    def _closing(self, present: Sequence[SymbolNow], ahead: int) -> dict[str, StandingBar]:
+    def _closing(self, present: Sequence[SymbolRow], ahead: int) -> dict[str, StandingBar]:
         """Return the bars whose closes end the step, of symbols with open orders, so many rows ahead of the newest."""
         step = self.clock.step
         if self._closed_step != step:
@@ -452,31 +475,41 @@ class Backtest:
         method: Callable[..., object] = getattr(self.strategy, call)
         return method if self._around is None else partial(self._around, call, method)
 
+    def _evaluate(self) -> dict[str, dict[str, list[Any]]]:
+        try:
+            with self.guard:
+                expressions = self.strategy.indicators()
+                return {one.symbol: evaluate_indicators(expressions, one) for one in self.bars}
+        except RAISED as error:
+            raise blame(self.strategy, "indicators", error) from error
+
     def _with_indicators(self) -> dict[str, SymbolNow]:
         try:
-            expressions = self.strategy.indicators()
-            return {one.symbol: make_symbol_now(one, evaluate_indicators(expressions, one)) for one in self.bars}
-        except RAISED as error:
+            return {
+                one.symbol: make_symbol_now(one, self._columns[one.symbol], self._rows[one.symbol]) for one in self.bars
+            }
+        except InputError as error:
             raise blame(self.strategy, "indicators", error) from error
 
     def _make_wakes(self) -> Wakes | None:
         """Return the steps that a strategy has named; None where it takes every step."""
         try:
-            wake = self.strategy.wake()
-            if wake is None:
-                return None
-            expressions = self.strategy.indicators()
-            rows = {one.symbol: wake_rows(wake, expressions, one) for one in self.bars}
+            with self.guard:
+                wake = self.strategy.wake()
+                if wake is None:
+                    return None
+                expressions = self.strategy.indicators()
+                rows = {one.symbol: wake_rows(wake, expressions, one) for one in self.bars}
         except RAISED as error:
             raise blame(self.strategy, "wake", error) from error
         units, actions = self.bar_stand.units, self._actions
         return Wakes(
-            rows, self.feed, self.clock, self.journal, self.broker, self._symbols, units, lambda: actions.next_step
+            rows, self.feed, self.clock, self.journal, self.broker, self._rows, units, lambda: actions.next_step
         )
 
-    def _members(self, group: Sequence[int]) -> tuple[tuple[str, ...], tuple[SymbolNow, ...]]:
+    def _members(self, group: Sequence[int]) -> tuple[tuple[str, ...], tuple[SymbolRow, ...]]:
         symbols = tuple(self.bars[place].symbol for place in group)
-        return symbols, tuple(self._symbols[symbol] for symbol in symbols)
+        return symbols, tuple(self._rows[symbol] for symbol in symbols)
 
     def _last_event(self) -> str:
         return repr(self.journal[-1]) if len(self.journal) else "no event"

@@ -11,8 +11,9 @@ from functools import partial
 from types import ModuleType
 
 from core.backtest.examples import SHIPPED
-from core.backtest.guard import RAISED, place_in
+from core.backtest.guard import RAISED, is_interrupt, place_in
 from core.backtest.strategy import Strategy
+from core.backtest.surroundings import Surroundings, keep_surroundings
 from core.errors import StrategyNotFoundError
 from core.files import read_file
 
@@ -43,12 +44,17 @@ def _run(name: str, file: str) -> ModuleType:
     before = sys.modules.get(file)
     sys.modules[file] = module
     try:
-        exec(compile(source, file, "exec", dont_inherit=True), vars(module))  # noqa: S102 - it is the user's own code
+        with Surroundings() as surroundings:
+            exec(compile(source, file, "exec", dont_inherit=True), vars(module))  # noqa: S102 - it is the user's own code
     except RAISED as error:
         del sys.modules[file]
         if before is not None:
             sys.modules[file] = before
+        if is_interrupt(error):
+            raise
         raise StrategyNotFoundError(name, _why(file, error)) from error
+    for kind in _strategies(module).values():
+        keep_surroundings(kind, surroundings)
     return module
 
 

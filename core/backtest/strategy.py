@@ -11,6 +11,7 @@ from typing import Any, TypedDict, Unpack
 
 import polars as pl
 from attrs import define
+from attrs.exceptions import FrozenInstanceError
 
 from core.backtest.cause import cause_of
 from core.bars import PRICES, TICK_COLUMNS, Bar, Bars
@@ -41,6 +42,16 @@ class OrderTerms(TypedDict, total=False):
     tag: str
 
 
+class SymbolRow:
+    """How far a symbol has come: the newest row that may be seen, -1 before the first; only the loop moves it."""
+
+    __slots__ = ("row", "symbol")
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self.row = -1
+
+
 class SymbolNow:
     """One symbol at the present of a run: its newest bar, and the strategy's indicators at it.
 
@@ -48,13 +59,22 @@ class SymbolNow:
     that has had no bar yet is an `InputError`.
     """
 
-    __slots__ = ("_bars", "_columns", "row", "symbol")
+    __slots__ = ("_at", "_bars", "_columns")
 
-    def __init__(self, bars: Bars, columns: Mapping[str, list[Any]]) -> None:
+    def __init__(self, bars: Bars, columns: Mapping[str, list[Any]], at: SymbolRow) -> None:
         self._bars = bars
         self._columns = columns
-        self.symbol = bars.symbol
-        self.row = -1  # the newest row that may be seen; only the loop moves it
+        self._at = at
+
+    @property
+    def symbol(self) -> str:
+        """What is traded."""
+        return self._bars.symbol
+
+    @property
+    def row(self) -> int:
+        """How many bars came before the newest one; -1 before the first."""
+        return self._at.row
 
     @property
     def open(self) -> Decimal:
@@ -74,7 +94,7 @@ class SymbolNow:
     @property
     def close(self) -> Decimal:
         """The last price of the newest bar."""
-        bars, row = self._bars, self.row
+        bars, row = self._bars, self._at.row
         if row < 0:
             raise _no_bar(self.symbol)
         return multiply(bars.unit, bars.closes[row])
@@ -100,10 +120,6 @@ class SymbolNow:
         """Return every indicator at the newest bar, by name."""
         return {name: getattr(self, name) for name in self._columns}
 
-    def indicators_at(self, row: int) -> dict[str, Any]:
-        """Return every indicator at a row that is over, by name; not for a strategy, whose rows are counted back."""
-        return {name: column[row] for name, column in self._columns.items()}
-
     def _price(self, place: int) -> Decimal:
         if self.row < 0:
             raise _no_bar(self.symbol)
@@ -119,8 +135,13 @@ def _no_bar(symbol: str) -> InputError:
     return InputError(f"{symbol} has had no bar yet")
 
 
-def make_symbol_now(bars: Bars, columns: Mapping[str, list[Any]]) -> SymbolNow:
+def make_symbol_now(bars: Bars, columns: Mapping[str, list[Any]], at: SymbolRow) -> SymbolNow:
     """Return a symbol with a property for each indicator, since that is read on every bar.
+
+    Args:
+        bars: The symbol's bars.
+        columns: The strategy's indicators over all of them, by name.
+        at: How far it has come.
 
     Raises:
         InputError: An indicator has the name of something that a symbol already has.
@@ -129,13 +150,13 @@ def make_symbol_now(bars: Bars, columns: Mapping[str, list[Any]]) -> SymbolNow:
     for name, column in columns.items():
         if hasattr(SymbolNow, name):
             raise InputError(f"an indicator cannot be called {name}: a symbol has that already")
-        getters[name] = _indicator([*column, None])  # the last is for row -1: no bar yet
+        getters[name] = _indicator([*column, None], at)  # the last is for row -1: no bar yet
     kind: type[SymbolNow] = type("SymbolNow", (SymbolNow,), getters)
-    return kind(bars, columns)
+    return kind(bars, columns, at)
 
 
-def _indicator(column: list[Any]) -> property:
-    return property(lambda symbol_now: column[symbol_now.row])
+def _indicator(column: list[Any], at: SymbolRow) -> property:
+    return property(lambda _: column[at.row])
 
 
 def evaluate_indicators(expressions: Mapping[str, pl.Expr], bars: Bars) -> dict[str, list[Any]]:
@@ -207,6 +228,12 @@ class Now(dict[str, SymbolNow]):
         self._instruments = instruments
         self.symbols: Sequence[str] = ()
         self.get_position: Callable[[str], Position] = portfolio.position_getter
+
+    def _refuse(self, *_: object, **__: object) -> Any:
+        """Refuse to be changed: it is what the run shows."""
+        raise FrozenInstanceError
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
     def __missing__(self, symbol: str) -> SymbolNow:
         """Refuse a symbol that the run does not have."""

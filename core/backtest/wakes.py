@@ -14,7 +14,7 @@ import polars as pl
 from core.backtest.feed import Feed
 from core.backtest.journal import Journal
 from core.backtest.pyramid import Pyramid
-from core.backtest.strategy import Now, SymbolNow
+from core.backtest.strategy import Now, SymbolRow
 from core.clock import Clock
 from core.execution.broker import BacktestBroker
 from core.execution.open_book import OpenBook
@@ -31,7 +31,7 @@ class Wakes:
         clock: Where the run stands.
         journal: What has happened.
         broker: What may happen to orders.
-        symbols: What the strategy sees of each symbol; put before the step that comes, where some are left out.
+        symbols: How far each symbol has come; put before the step that comes, where some are left out.
         digits_beyond: Returns, for a symbol, the digits of its prices and how many ticks beyond a limit they must go.
         next_action: Returns the next step in which a corporate action is due; one beyond the last where none is.
 
@@ -46,7 +46,7 @@ class Wakes:
         clock: Clock,
         journal: Journal,
         broker: BacktestBroker,
-        symbols: Mapping[str, SymbolNow],
+        symbols: Mapping[str, SymbolRow],
         digits_beyond: Callable[[str], tuple[int, int]],
         next_action: Callable[[], int],
     ) -> None:
@@ -132,8 +132,8 @@ class Wakes:
 
     def _pass_over(self, step: int) -> None:
         """Have every symbol stand where it does at the end of the step before one."""
-        for symbol, symbol_now in self._symbols.items():
-            symbol_now.row = self._feed.row_at(self._feed.places[symbol], step - 1)
+        for symbol, at in self._symbols.items():
+            at.row = self._feed.row_at(self._feed.places[symbol], step - 1)
 
 
 def _steps_of(rows: Mapping[str, pl.Series], feed: Feed) -> Sequence[int]:

@@ -88,7 +88,7 @@ def branch(parent: Backtest, change: Change) -> Branch:
         commands.setdefault(step, []).append(command)
     error = None
     try:
-        with run.deadline:
+        with run.guard:
             follow(run, commands, parent.clock.step, is_changed=True)
     except (DeadlineError, StrategyError) as raised:
         error = raised

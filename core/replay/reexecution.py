@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 from core.backtest.command import Command
 from core.backtest.journal import Row
 from core.backtest.loop import Around, Backtest
+from core.backtest.output import Output
 from core.backtest.settings import Settings
 from core.backtest.strategy import Strategy
 from core.errors import FillstepError, InvalidOrderError, StepOutOfRangeError, StrategyError, UnknownOrderError
@@ -73,6 +74,8 @@ def again(
         around=around,
     )
     made.deadline.seconds = run.deadline.seconds
+    if run.guard.output is not None:
+        made.take_output(Output())
     return made
 
 
@@ -154,7 +157,7 @@ class Reexecution:
         run = self._run
         if run is None or run.clock.step > step:
             run = self._begin()
-        with run.deadline:
+        with run.guard:
             self._go_on(run, run.clock.step)  # what was asked for by hand since
             self._keep(run, step)
             while run.clock.step < step:
@@ -257,5 +260,5 @@ def stop_in(run: Backtest, step: int, fill_id: int | None, debug: Callable[..., 
         return debug(method, *arguments)
 
     made = again(run, around=around)
-    made.deadline.seconds = 0
+    made.deadline.seconds, made.guard.output = 0, None
     follow(made, run.commands, step)

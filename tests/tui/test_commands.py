@@ -28,6 +28,7 @@ from tui.commands import (
     Known,
     MakeBranch,
     Quit,
+    ShowOutput,
     Verify,
     Watch,
     read_command,
@@ -80,6 +81,7 @@ READ: dict[str, Asked] = {
     "verify": Verify(),
     "export results": Export("results", Format.CSV),
     "export ~/my-results parquet": Export("~/my-results", Format.PARQUET),
+    "output": ShowOutput(),
     "theme light": ChooseTheme("light"),
     "help": DoAction("help"),
     "zoom": DoAction("zoom"),
@@ -89,7 +91,9 @@ READ: dict[str, Asked] = {
     "quit": Quit(),
 }
 
-COMMANDS = "goto, break, delete, watch, buy, cancel, amend, branch, note, diff, verify, export, record, theme, q, sell"
+COMMANDS = (
+    "goto, break, delete, watch, buy, cancel, amend, branch, note, diff, verify, export, record, output, theme, q, sell"
+)
 TERMS = "expected limit, stop, trail, open, close, day, ioc, fok, gtc or gtd"
 A_TIME = "a date or a time must stand here, such as 2024-01-05 or 2024-01-05 09:30"
 

@@ -50,6 +50,8 @@ class Mine(Strategy):
     def {call}(self, *_):
         raise {error}
 """
+INTERRUPT = "import signal; signal.raise_signal(signal.SIGINT)"
+"""As ctrl+c does."""
 NEEDED = "time (or timestamp, date, datetime), open, high, low, close"
 CALLS = ("__init__", "indicators", "on_start", "on_bar", "on_order", "on_fill", "on_end")
 
@@ -354,13 +356,13 @@ def test_where_an_error_comes_from_is_shown_when_asked(words: list[str], capsys:
 
 
 def test_an_interrupted_run_says_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:
-    write("mine.py", BUY_ONE.replace('print("at step", now.step)', "if now.step == 2: raise KeyboardInterrupt"))
+    write("mine.py", BUY_ONE.replace('print("at step", now.step)', f"if now.step == 2: {INTERRUPT}"))
     said = "interrupted at step 3 of 3, with 1 orders and 1 fills"
     assert refused(capsys, "run", "mine.py", "--data", "A.csv") == (130, said)
 
 
 def test_a_file_that_is_interrupted_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    write("mine.py", "raise KeyboardInterrupt")
+    write("mine.py", INTERRUPT)
     assert refused(capsys, "run", "mine.py") == (130, "interrupted")
 
 

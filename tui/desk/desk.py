@@ -19,6 +19,7 @@ from tui.commands import (
     MakeBranch,
     Quit,
     Record,
+    ShowOutput,
     Verify,
     Watch,
 )
@@ -70,6 +71,7 @@ class Desk:
             Verify: lambda _: code.verify(),
             Export: lambda one: exports.write(one.folder, one.form),
             Record: lambda one: self._recordings.record(one.name),
+            ShowOutput: lambda _: code.output(),
             ChooseTheme: lambda one: host.set_theme(one.name),
             DoAction: lambda one: host.act(one.call),
             Quit: lambda _: host.leave(),

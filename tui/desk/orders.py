@@ -37,7 +37,7 @@ class Orders(Part):
             self._host.show("orders are asked for at the head: $ goes there; :branch buy ... asks here, in a branch")
             return
         try:
-            with run.deadline:
+            with run.guard:
                 order_id = run.command(command)
         except (DeadlineError, StrategyError) as error:
             session.runner.error = error

@@ -1,5 +1,6 @@
 """A call that does not come back is ended, and what was recorded before its step stays."""
 
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from core.backtest import deadline as deadline_module
 from core.backtest.command import Submit
 from core.backtest.deadline import Deadline, OutOfTime
 from core.backtest.loop import Backtest
@@ -175,9 +177,80 @@ def test_a_call_that_keeps_what_should_end_it_and_comes_back_goes_on() -> None:
     assert made.journal.canonical_bytes() == honest(4).journal.canonical_bytes()
 
 
-def test_a_call_that_waits_in_a_library_is_ended_when_it_comes_back() -> None:
+WAITS = {
+    "sleeps": "import time; time.sleep(3600)",
+    "waits for a lock": "import threading; threading.Event().wait()",
+    "reads what nobody writes": "import os; os.read(os.pipe()[0], 1)",
+    "waits for a process": "import subprocess; subprocess.run(['sleep', '3600'])",
+}
+
+
+@pytest.mark.parametrize("how", WAITS.values(), ids=WAITS)
+def test_a_call_that_waits_for_the_system_is_ended_in_the_main_thread(how: str) -> None:
+    assert str(ended(written("on_bar", how))).startswith("mine.py:19: Mine.on_bar took longer")
+
+
+def test_in_another_thread_a_call_that_waits_is_ended_when_it_comes_back() -> None:
+    errors: list[DeadlineError] = []
     made = written("on_bar", "import time; time.sleep(1)")
-    assert str(ended(made)).startswith("mine.py:19: Mine.on_bar took longer")
+    worker = threading.Thread(target=lambda: errors.append(ended(made)))
+    worker.start()
+    worker.join()
+    assert str(errors[0]).startswith("mine.py:19: Mine.on_bar took longer")
+
+
+def test_where_the_program_takes_the_signal_itself_a_call_is_ended_when_it_comes_back() -> None:
+    before = signal.signal(signal.SIGURG, signal.SIG_IGN)
+    try:
+        assert str(ended(written("on_bar", "import time; time.sleep(1)"))).startswith("mine.py:19: ")
+    finally:
+        signal.signal(signal.SIGURG, before)
+
+
+def test_in_another_thread_a_call_that_keeps_what_should_end_it_and_comes_back_goes_on() -> None:
+    made = written("on_bar", SWALLOWED.replace("    loop()\n", ""))
+    worker = threading.Thread(target=made.run)
+    worker.start()
+    worker.join()
+    assert made.journal.canonical_bytes() == honest(4).journal.canonical_bytes()
+
+
+def test_the_thread_that_looks_ends_when_nobody_asks_for_it_and_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline_module, "_IDLE_SECONDS", 0.05)
+    deadline = Deadline(SECONDS, lambda: 0)
+    for _ in range(2):
+        with pytest.raises(OutOfTime), deadline:
+            spin_until(float("inf"))
+        thread = deadline._thread
+        assert thread is not None
+        thread.join()
+        assert deadline._thread is None
+
+
+def test_a_call_that_begins_as_the_thread_ends_is_looked_at() -> None:
+    class Late:
+        """Stands for what wakes the thread: it is set as soon as nobody waits for it any more."""
+
+        def wait(self, _: float) -> bool:
+            return False
+
+        def is_set(self) -> bool:
+            return True
+
+    deadline = Deadline(SECONDS, lambda: 0)
+    deadline._wake = Late()  # type: ignore[assignment]
+    assert deadline._is_wanted()
+    assert deadline._thread is threading.current_thread()
+
+
+def test_a_signal_that_comes_late_does_no_harm() -> None:
+    deadline = Deadline(60, lambda: 0)
+    with deadline:
+        pass
+    deadline._send(threading.get_ident())
+    deadline_module._due.append(deadline)
+    signal.raise_signal(signal.SIGURG)
+    assert not deadline_module._due
 
 
 # --- when nothing is ended

@@ -1,6 +1,8 @@
 """What a strategy raises becomes an error that says where, in its own file, it did."""
 
 import re
+import threading
+from decimal import getcontext
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +10,7 @@ import pytest
 from attrs import define
 
 from core.backtest.examples import SmaCross
-from core.backtest.guard import blame
+from core.backtest.guard import blame, is_interrupt, outside
 from core.backtest.loop import Backtest
 from core.backtest.strategies import find_strategy
 from core.backtest.strategy import Now, Strategy
@@ -58,6 +60,9 @@ WHAT = {
     "endless calls": ("fail()", "RecursionError: maximum recursion depth exceeded"),
     "no memory": ("raise MemoryError", "MemoryError: "),
     "an escape sequence": ("raise ValueError('\\x1b[2J')", "ValueError: ␛[2J"),
+    "an interrupt of its own": ("raise KeyboardInterrupt", "KeyboardInterrupt: "),
+    "the end of a generator": ("raise GeneratorExit", "GeneratorExit: "),
+    "what is no Exception": ("raise BaseException('no')", "BaseException: no"),
     "another module's fault": (
         "import json; json.loads('x')",
         "JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
@@ -106,3 +111,77 @@ def test_what_no_line_of_the_strategy_raised_names_its_module_alone() -> None:
 def test_a_broken_invariant_is_not_the_strategy_s_doing() -> None:
     error = InvariantError("C1", 1, 2)
     assert blame(SmaCross(), "on_bar", error) is error
+
+
+INTERRUPTS = {
+    "in its own code": "import signal; signal.raise_signal(signal.SIGINT)",
+    "in a library": "import json; json.loads('[1]', object_hook=None, parse_int=lambda _: signal.raise_signal(2))",
+    "in a loop": "import os; os.kill(os.getpid(), signal.SIGINT)\n    while True: pass",
+}
+
+
+@pytest.mark.parametrize("statement", INTERRUPTS.values(), ids=INTERRUPTS)
+def test_a_person_who_interrupts_is_not_the_strategy(statement: str) -> None:
+    text = RAISES.format(call="on_start", statement=statement).replace("from core", "import signal\nfrom core")
+    Path("mine.py").write_text(text, encoding="utf-8")
+    run = Backtest(bars(), find_strategy("mine.py")())
+    with pytest.raises(KeyboardInterrupt):
+        run.run()
+    assert run.is_over
+
+
+def test_a_file_that_is_interrupted_is_not_a_wrong_one() -> None:
+    Path("mine.py").write_text("import signal; signal.raise_signal(signal.SIGINT)", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        find_strategy("mine.py")
+
+
+def test_what_raised_nothing_is_no_interrupt() -> None:
+    assert is_interrupt(KeyboardInterrupt())
+    assert not is_interrupt(ValueError())
+
+
+# --- what is around the calls
+
+
+def test_a_guard_that_is_entered_again_is_left_with_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Backtest(bars(), SmaCross())
+    before = getcontext()
+    with run.guard:
+        assert getcontext() is not before
+        with run.guard:
+            run.step()
+        assert getcontext() is not before
+    assert getcontext() is before
+
+
+def test_outside_is_outside_of_all_that_this_thread_has_entered() -> None:
+    one, other = Backtest(bars(), SmaCross()).guard, Backtest(bars(), SmaCross()).guard
+    before = getcontext()
+    with one:
+        first = getcontext()
+        with other, other:
+            second = getcontext()
+            with outside():
+                assert getcontext() is before
+                assert (one.depth, other.depth) == (0, 0)
+            assert getcontext() is second
+            assert (one.depth, other.depth) == (1, 2)
+        assert getcontext() is first
+    assert getcontext() is before
+
+
+def test_another_thread_can_execute_steps_while_one_is_outside() -> None:
+    run, other = Backtest(bars(), SmaCross()), Backtest(bars(), SmaCross())
+    worker = threading.Thread(target=other.run)
+    with run.guard:
+        worker.start()
+        worker.join(0.2)
+        assert worker.is_alive()  # it waits
+        assert not other.is_over
+        with outside():
+            worker.join()
+    assert other.is_over
+    with outside():  # of nothing
+        run.run()
+    assert run.is_over

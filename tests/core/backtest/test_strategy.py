@@ -10,7 +10,7 @@ import pytest
 from attrs import define
 
 from core.backtest.loop import Backtest
-from core.backtest.strategy import Now, Strategy, evaluate_indicators, make_symbol_now
+from core.backtest.strategy import Now, Strategy, SymbolRow, evaluate_indicators, make_symbol_now
 from core.bars import Bars
 from core.clock import Phase
 from core.errors import InputError, InvalidOrderError, NotExactError, StrategyError, UnknownOrderError
@@ -70,21 +70,21 @@ def test_an_unknown_symbol_is_an_input_error_that_names_the_known_ones() -> None
 
 
 def test_an_unknown_indicator_is_an_error_that_names_the_known_ones() -> None:
-    symbol = make_symbol_now(bars_of("A", "1"), {"fast": [1], "slow": [2]})
+    symbol = make_symbol_now(bars_of("A", "1"), {"fast": [1], "slow": [2]}, SymbolRow("A"))
     with pytest.raises(AttributeError, match=r"^A has no fats: its indicators are fast, slow$"):
         _ = symbol.fats
     with pytest.raises(AttributeError, match=r"^A has no fast: its indicators are none$"):
-        _ = make_symbol_now(bars_of("A", "1"), {}).fast
+        _ = make_symbol_now(bars_of("A", "1"), {}, SymbolRow("A")).fast
 
 
 @pytest.mark.parametrize("name", ["close", "volume", "bar", "row", "symbol", "indicators"])
 def test_an_indicator_cannot_take_the_name_of_something_else(name: str) -> None:
     with pytest.raises(InputError, match=f"^an indicator cannot be called {name}: a symbol has that already$"):
-        make_symbol_now(bars_of("A", "1"), {name: [1]})
+        make_symbol_now(bars_of("A", "1"), {name: [1]}, SymbolRow("A"))
 
 
 def test_hostile_names_are_harmless_in_errors() -> None:
-    symbol = make_symbol_now(bars_of("A\x1b", "1"), {"x\x1b": [1]})
+    symbol = make_symbol_now(bars_of("A\x1b", "1"), {"x\x1b": [1]}, SymbolRow("A"))
     with pytest.raises(AttributeError) as missing:
         _ = getattr(symbol, "y\x1b")
     with pytest.raises(InputError) as behind:
