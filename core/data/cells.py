@@ -36,9 +36,11 @@ def read_numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 
 
 def _as_text(table: Table, cells: pl.Series) -> pl.Series:
-    """Return numbers as text, a float by its shortest digits; decimals that fit as they are."""
+    """Return numbers as text, a float by its shortest digits; whole numbers and what fits as decimals."""
     if isinstance(cells.dtype, pl.Decimal) and cells.dtype.scale <= FRACTION_DIGITS:
         return cells
+    if cells.dtype.is_integer() and cells.dtype != pl.Int128:
+        return cells.cast(pl.Decimal(38, 0))
     if not (cells.dtype.is_numeric() or cells.dtype in (pl.String, pl.Null)):
         raise BarDataError(table.source, f"column {cells.name} must hold numbers, was {cells.dtype}")
     return cells.cast(pl.String)
@@ -46,8 +48,10 @@ def _as_text(table: Table, cells: pl.Series) -> pl.Series:
 
 def _is_plain(cells: pl.Series) -> pl.Expr:
     cell = pl.col(cells.name)
-    plain = cell.str.contains(_PLAIN) if cells.dtype == pl.String else cell.cast(_DECIMAL, strict=False).is_not_null()
-    return plain.fill_null(value=False)
+    if cells.dtype == pl.String:
+        return cell.str.contains(_PLAIN).fill_null(value=False)
+    is_narrow = isinstance(cells.dtype, pl.Decimal) and cells.dtype.precision - cells.dtype.scale <= WHOLE_DIGITS
+    return (cell if is_narrow else cell.cast(_DECIMAL, strict=False)).is_not_null()
 
 
 def _respell(table: Table, cells: pl.Series, plain: pl.Series) -> pl.Series:

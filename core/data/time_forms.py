@@ -52,6 +52,11 @@ class TimeForm:
         return f"^{self.date}{self.between}{_CLOCK if self.has_colons else _SHORT_CLOCK}{self._zone_pattern}$"
 
     @property
+    def has_wide_dates(self) -> bool:
+        """Whether every date takes as many characters as any other."""
+        return "," not in self.date
+
+    @property
     def is_offset(self) -> bool:
         """Whether the zone is one that differs by so many hours and minutes from UTC."""
         return not self.zone or (self.zone[-1].isdigit() and _is(_OFFSET, self.zone))

@@ -151,12 +151,19 @@ def _on_their_clock(texts: pl.Series, form: TimeForm) -> pl.Series:
     """Return what clocks show, in microseconds since their 1970; null for what no clock shows."""
     clock = "%H:%M:%S" if form.has_colons else "%H%M%S"
     if form.has_colons:
-        colons = texts.str.count_matches(":", literal=True)
+        few = texts.head(1) if _are_alike(texts, form) else texts
+        colons = few.str.count_matches(":", literal=True)
         if colons.min() == 1:
             texts = pl.select(pl.when(colons == 1).then(texts + ":00").otherwise(texts)).to_series()
-        clock += "%.f" if texts.str.contains(r":[0-9]{2}\.").any() else ""
+        clock += "%.f" if few.str.contains(r":[0-9]{2}\.").any() else ""
     whole = f"{form.date_format}{form.between}{clock}"
     return texts.str.to_datetime(whole, time_unit="us", strict=False).to_physical()
+
+
+def _are_alike(texts: pl.Series, form: TimeForm) -> bool:
+    """Say whether all times have the same digits: where dates have one length, those of one length do."""
+    lengths = texts.str.len_bytes()
+    return form.has_wide_dates and lengths.min() == lengths.max()
 
 
 def _refuse(table: Table, wrong: pl.Series, rule: str) -> None:
