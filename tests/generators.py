@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from attrs import define, field
 from hypothesis import strategies as st
 
-from core.backtest.settings import Settings, Timing
+from core.backtest.settings import Settings, SplitRule, Timing
 from core.backtest.strategy import Now, Strategy
 from core.bars import Bar, Bars
 from core.corporate_action import CorporateAction, Dividend, Split
@@ -497,6 +497,7 @@ _DRAWN: Mapping[str, st.SearchStrategy[Any]] = {
     "cash_rule": st.sampled_from(CashRule),
     "volume_cap": st.sampled_from((None, None, Decimal("0.1"), Decimal("0.5"), Decimal(1))),
     "quantity_step": st.sampled_from((*[Decimal(1)] * 5, Decimal("0.5"), Decimal(3))),
+    "splits": st.just(SplitRule.APPLY),  # drawn prices say nothing of splits
     "costs": st.sampled_from(_COMMISSIONS),
     "slippage": st.sampled_from(_SLIPPAGES),
     "limits": st.sampled_from(_LIMITS),

@@ -12,7 +12,17 @@ from core.events import AmendRequested, CancelRequested, OrderTriggered
 from core.fill import Fill
 from core.money import canonical, magnitude, subtract
 from core.reason import Code, Reason
-from core.replay.chapters import Ambiguity, Books, Chapter, FillEffect, Happening, StillOpen, Submission, Waiting
+from core.replay.chapters import (
+    Ambiguity,
+    Books,
+    Chapter,
+    FillEffect,
+    Happening,
+    SplitEffect,
+    StillOpen,
+    Submission,
+    Waiting,
+)
 from core.text import clean
 from tui.numbers import MONEY_DIGITS, NOTHING, average, exactly, money, signed
 from tui.sentences import reason_text, sentence
@@ -117,6 +127,14 @@ def _fill(chapter: FillEffect) -> Iterator[str]:
     yield from _table(chapter)
 
 
+def _split(chapter: SplitEffect) -> Iterator[str]:
+    yield sentence(chapter.event)
+    if chapter.cash:
+        yield f"a part of a unit was sold: {money(chapter.cash)} in cash, realized {signed(chapter.realized_pnl)}"
+    before, after = chapter.before, chapter.after
+    yield from _aligned([_COLUMNS, ("before", *_cells(before)), ("after", *_cells(after))])
+
+
 def _table(chapter: FillEffect) -> Iterator[str]:
     """Write what a fill did, in columns."""
     before, after = chapter.before, chapter.after
@@ -195,5 +213,6 @@ _TELLERS: Final[Mapping[type[Chapter], Callable[[Any], Iterator[str]]]] = {
     Ambiguity: _ambiguity,
     Waiting: _waiting,
     FillEffect: _fill,
+    SplitEffect: _split,
     StillOpen: _still_open,
 }

@@ -14,14 +14,13 @@ from attrs import evolve, field, frozen
 from core.backtest.journal import Row
 from core.clock import Phase
 from core.events import CashChanged, PathAmbiguous
-from core.execution.path import to_ticks
-from core.money import fraction_digits, subtract
+from core.money import EXACT, ZERO, fraction_digits, minus, multiple_above, multiply, subtract
 from core.order import OrderStatus, OrderType, TrackedOrder
 from core.position import Position
 from core.reason import Reason
 from core.replay.conditions import symbol_of
 from core.replay.cursor import Cursor
-from core.replay.explain import explain_step, newest_row
+from core.replay.explain import explain_step
 from core.replay.moment import Moment
 from core.replay.past_orders import PastOrders
 from core.replay.run import Run
@@ -168,15 +167,15 @@ class Scene:
     def _ticks_away(self, moment: Moment, order_id: int) -> str:
         """Say how many ticks the price has to go from its mark to the stop or the limit of an order; 0 if none."""
         record, run = moment.orders.find(order_id), self.run
-        price = record.stop_price if record.waits_for_stop else record.limit_price
-        row = newest_row(run, record.order.symbol, marked_step(moment.cursor))
-        if price is None or row < 0:
+        price, mark = record.limit_price, moment.get_mark(record.order.symbol)
+        if record.waits_for_stop:
+            price = record.stop_price
+        if price is None or mark is None:
             return NOTHING
-        bars = run.feed.bars[run.feed.places[record.order.symbol]]
-        tick = to_ticks(run.settings.tick_size or bars.unit, bars.digits)
-        rise = (to_ticks(price, bars.digits) - bars.closes[row]) * record.sign
-        missing = rise if record.waits_for_stop else -rise
-        return f"{max(-(-missing // tick), 0):,}"
+        tick = run.settings.tick_size or run.feed.bars[run.feed.places[record.order.symbol]].unit
+        rise = multiply(subtract(price, mark), record.sign)
+        missing = rise if record.waits_for_stop else minus(rise)
+        return f"{int(max(EXACT.divide(multiple_above(missing, tick), tick), ZERO)):,}"
 
     def why_open(self, moment: Moment, order_id: int) -> Reason | None:
         """Say why an open order has not filled in the bar of a moment; None before that bar is over."""

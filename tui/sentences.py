@@ -16,6 +16,8 @@ from core.events import (
     CancelRequested,
     CashCause,
     CashChanged,
+    DividendEarned,
+    DividendPaid,
     Event,
     OrderAccepted,
     OrderActivated,
@@ -25,6 +27,7 @@ from core.events import (
     OrderFilled,
     OrderReduced,
     OrderRejected,
+    OrderSplit,
     OrderSubmitted,
     OrderTriggered,
     PathAmbiguous,
@@ -32,7 +35,9 @@ from core.events import (
     PositionClosed,
     PositionEvent,
     PositionOpened,
+    PositionSplit,
     RequestRefused,
+    SplitApplied,
     StopMoved,
 )
 from core.money import EXACT
@@ -154,6 +159,11 @@ def _amended(event: OrderAmended) -> str:
     return f"order #{event.order_id} amended: {asked(order)}, {place}{_inside(event.entry_price)}"
 
 
+def _order_split(event: OrderSplit) -> str:
+    order = evolve(event.order, stop_price=event.stop_price)  # it may have trailed since it was asked for
+    return f"order #{event.order_id} split {event.new}:{event.old}: {asked(order)}"
+
+
 def _request_refused(event: RequestRefused) -> str:
     return f"order #{event.order_id} {event.request} refused: {event.reason.text}"
 
@@ -185,8 +195,24 @@ def _position(event: PositionEvent) -> str:
     return f"position {event.symbol} {_MOVES[type(event)]} {move}{realized}"
 
 
+def _split(event: SplitApplied) -> str:
+    mark = "" if event.mark is None else f", the last price is {_price(event.mark)} now"
+    return f"split {event.symbol} {event.new}:{event.old}{mark}"
+
+
+def _dividend_earned(event: DividendEarned) -> str:
+    due = "" if event.pay_time is None else f", due {written_time(event.pay_time.astimezone(UTC))}"
+    verb = "owed on" if event.held < 0 else "earned on"
+    held = f"{_quantity(event.held)} x {_price(event.per_unit)}"
+    return f"dividend {event.symbol} {verb} {held}: {signed(event.amount)}{due}"
+
+
+def _dividend_paid(event: DividendPaid) -> str:
+    return f"dividend {event.symbol} paid: {signed(event.amount)}"
+
+
 def _cash(event: CashChanged) -> str:
-    cause = "" if event.cause is CashCause.FILL else f", {event.cause.value.lower()}"
+    cause = "" if event.cause is CashCause.FILL else f", {event.cause.value.lower().replace('_', ' ')}"
     return f"cash {money(event.before)} -> {money(event.after)}{cause}"
 
 
@@ -194,6 +220,7 @@ _MOVES: Final[Mapping[type[Event], str]] = {
     PositionOpened: "opened",
     PositionChanged: "changed",
     PositionClosed: "closed",
+    PositionSplit: "split",
 }
 _SENTENCES: Final[Mapping[type[Event], Callable[[Any], str]]] = {
     OrderSubmitted: _submitted,
@@ -209,11 +236,16 @@ _SENTENCES: Final[Mapping[type[Event], Callable[[Any], str]]] = {
     CancelRequested: _cancel_requested,
     AmendRequested: _amend_requested,
     OrderAmended: _amended,
+    OrderSplit: _order_split,
     RequestRefused: _request_refused,
     PathAmbiguous: _path,
     PositionOpened: _position,
     PositionChanged: _position,
     PositionClosed: _position,
+    PositionSplit: _position,
+    SplitApplied: _split,
+    DividendEarned: _dividend_earned,
+    DividendPaid: _dividend_paid,
     CashChanged: _cash,
 }
 _TONES: Final[Mapping[type[Event], Tone]] = {
@@ -221,6 +253,8 @@ _TONES: Final[Mapping[type[Event], Tone]] = {
     OrderRejected: "bad",
     RequestRefused: "bad",
     PathAmbiguous: "warn",
+    SplitApplied: "warn",
+    OrderSplit: "warn",
     StopMoved: "dim",
     OrderReduced: "dim",
     OrderCanceled: "dim",

@@ -170,6 +170,7 @@ class FrameView:
             ("drawdown", "drdn", money(moment.drawdown)),
             ("exposure", "expo", share_of(moment.gross_exposure, moment.equity)),
             ("net exposure", "nexp", share_of(moment.net_exposure, moment.equity)),
+            *([("income", "inco", signed(moment.income))] if moment.income else []),
         )
         return PnlView(
             figures,

@@ -85,6 +85,7 @@ NAMES: Final[Mapping[str, tuple[Changes, _Read, str]]] = {
         lambda now: subtract(add(now.realized_pnl, now.unrealized_pnl), now.commissions),
         "realized and unrealized less commissions",
     ),
+    "income": (_BOOKS, lambda now: now.income, "what dividends have brought"),
     "drawdown": (_BOOKS | _MARKS, lambda now: now.drawdown, "peak equity less equity"),
     "drawdown_ratio": (_BOOKS | _MARKS, lambda now: now.drawdown_ratio, "drawdown over peak equity, a fraction"),
     "equity_low": (_BOOKS | _MARKS, lambda now: now.lowest_equity, "the lowest equity at the end of a bar so far"),

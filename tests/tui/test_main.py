@@ -136,6 +136,8 @@ def test_a_run_prints_json_and_nothing_else(capsys: pytest.CaptureFixture[str]) 
             "volume_cap": None,
             "tick_size": None,
             "quantity_step": "1",
+            "splits": "ask",
+            "dividends": True,
             "costs": {
                 "per_unit": "0",
                 "minimum": "1.5",
@@ -169,6 +171,7 @@ def test_a_run_prints_json_and_nothing_else(capsys: pytest.CaptureFixture[str]) 
         "unrealized_pnl": "2",
         "commissions": "1.5",
         "net_pnl": "0.5",
+        "income": "0",
         "equity": "100000.5",
         "drawdown": "0",
         "money_at_stake": "0",

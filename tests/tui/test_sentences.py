@@ -14,6 +14,8 @@ from core.events import (
     CancelRequested,
     CashCause,
     CashChanged,
+    DividendEarned,
+    DividendPaid,
     Event,
     OrderAccepted,
     OrderActivated,
@@ -23,13 +25,16 @@ from core.events import (
     OrderFilled,
     OrderReduced,
     OrderRejected,
+    OrderSplit,
     OrderSubmitted,
     OrderTriggered,
     PathAmbiguous,
     PositionChanged,
     PositionClosed,
     PositionOpened,
+    PositionSplit,
     RequestRefused,
+    SplitApplied,
     StopMoved,
 )
 from core.fill import Fill, FillRule
@@ -152,6 +157,26 @@ FACTS: list[tuple[Event, str]] = [
     (PositionClosed(AT, "AAPL", LESS, FLAT, 14), "position AAPL closed 40 -> 0, realized -19.75"),
     (cash("100000", "95489"), "cash 100,000.00 -> 95,489.00"),
     (cash("0", "10.005", CashCause.DEPOSIT), "cash 0.00 -> 10.00, deposit"),
+    (cash("10", "14.50", CashCause.CASH_IN_LIEU), "cash 10.00 -> 14.50, cash in lieu"),
+    (PositionSplit(AT, "AAPL", LONG, LESS, None, Decimal(9)), "position AAPL split 100 -> 40, realized +12.50"),
+    (
+        SplitApplied(AT, "AAPL", 2, 1, Decimal(100), Decimal("44.495")),
+        "split AAPL 2:1, the last price is 44.495 now",
+    ),
+    (SplitApplied(AT, "AAPL", 2, 1, Decimal(0), None), "split AAPL 2:1"),
+    (
+        OrderSplit(AT, 7, Order("AAPL", SELL, 200, trail_amount=5), Decimal("42.50"), 2, 1),
+        "order #7 split 2:1: sell 200 AAPL stop 42.50 trail 5.00",
+    ),
+    (
+        DividendEarned(AT, "AAPL", Decimal("0.225"), Decimal(100), Decimal("22.50"), AT),
+        "dividend AAPL earned on 100 x 0.225: +22.50, due 2024-01-02 21:00",
+    ),
+    (
+        DividendEarned(AT, "AAPL", Decimal("0.5"), Decimal(-3), Decimal("-1.50"), None),
+        "dividend AAPL owed on -3 x 0.50: -1.50",
+    ),
+    (DividendPaid(AT, "AAPL", Decimal("22.50")), "dividend AAPL paid: +22.50"),
 ]
 
 

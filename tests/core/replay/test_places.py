@@ -21,7 +21,7 @@ from core.replay.cursor import START, Cursor
 from core.replay.places import is_whole, places_of
 from core.replay.timeline import Timeline
 from tests.core.builders import Action, Script, at, backtest, bars_of, run
-from tests.core.replay.test_timeline_properties import Drawn, Seen, runs
+from tests.core.replay.test_timeline_properties import Drawn, Seen, any_runs, runs
 from tests.generators import cents, prices
 
 PHASES = [phase.name for phase in Phase]
@@ -177,7 +177,7 @@ def test_a_phase_that_lies_behind_in_the_finer_bars_is_not_a_place_again() -> No
 # --- the places of a run
 
 
-@given(runs(), by_hand)
+@given(any_runs, by_hand)
 def test_places_are_in_one_order_from_the_start_to_the_head(drawn: Drawn, orders: dict[int, Order]) -> None:
     timeline = Timeline(grown(drawn, orders))
     places = all_places(timeline)
@@ -222,7 +222,7 @@ def test_at_every_place_the_books_add_up_to_the_fills(drawn: Drawn, orders: dict
 # --- from one place to the next
 
 
-@given(runs(), by_hand)
+@given(any_runs, by_hand)
 def test_the_ways_forward_and_back_pass_every_place(drawn: Drawn, orders: dict[int, Order]) -> None:
     timeline = Timeline(grown(drawn, orders))
     places = all_places(timeline)

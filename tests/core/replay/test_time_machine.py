@@ -31,6 +31,7 @@ from core.backtest.journal import Row, plain
 from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
 from core.clock import Phase as Moment
+from core.corporate_action import CorporateAction
 from core.errors import InputError, InvalidOrderError, OrderTransitionError
 from core.order import BUY, SELL, Order
 from core.replay import orders as orders_module
@@ -42,7 +43,18 @@ from core.replay.reexecution import Reexecution, again, follow
 from core.replay.timeline import Timeline
 from core.risk.values import PortfolioValues
 from tests.core.builders import backtest, bars_of
-from tests.generators import PATHS, SYMBOLS, Market, Planned, cents, markets, offsets, plans, run_settings
+from tests.generators import (
+    PATHS,
+    SYMBOLS,
+    Market,
+    Planned,
+    cents,
+    corporate_actions,
+    markets,
+    offsets,
+    plans,
+    run_settings,
+)
 
 LAST_STEP = 40
 numbers = st.integers(0, 10**6)
@@ -86,9 +98,10 @@ class TimeMachine(RuleBasedStateMachine):
         market=markets(most_steps=LAST_STEP, fewest_steps=8),
         plan=plans(),
         chosen=run_settings(path=st.sampled_from(PATHS)),
+        actions=corporate_actions(SYMBOLS, LAST_STEP),
     )
-    def begin(self, market: Market, plan: Planned, chosen: Settings) -> None:
-        self.run = Backtest(market.bars, plan, chosen)
+    def begin(self, market: Market, plan: Planned, chosen: Settings, actions: list[CorporateAction]) -> None:
+        self.run = Backtest(market.bars, plan, chosen, actions=actions)
         self.timeline = Timeline(self.run)
         self.again = Reexecution(self.run)
         self.shown: list[Shown] = []

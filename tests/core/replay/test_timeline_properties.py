@@ -5,12 +5,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from attrs import define, evolve, field, fields
+from attrs import define, field, fields
 from hypothesis import event, given
 from hypothesis import strategies as st
 
 from core.backtest.loop import Backtest
-from core.backtest.settings import Settings, SplitRule, Timing
+from core.backtest.settings import Settings, Timing
 from core.backtest.strategy import Now
 from core.bars import Bars
 from core.clock import Phase
@@ -73,7 +73,7 @@ def runs_with_actions(draw: st.DrawFn) -> Drawn:
     """Draw a run in which symbols are split and pay dividends."""
     drawn = draw(runs())
     actions = draw(corporate_actions([bars.symbol for bars in drawn.bars]))
-    return drawn._replace(actions=actions, settings=evolve(drawn.settings, splits=SplitRule.APPLY))
+    return drawn._replace(actions=actions)
 
 
 @st.composite
@@ -84,6 +84,10 @@ def runs(draw: st.DrawFn, /, **told: st.SearchStrategy[Any]) -> Drawn:
     is_finer = settings.path is PathRule.SUBBARS
     finer = [one for bars in market.bars for one in draw(finer_bars(bars))] if is_finer else []
     return Drawn(market.bars, finer, plan, settings)
+
+
+any_runs = st.one_of(runs(), runs_with_actions())
+"""Half of them with splits and dividends."""
 
 
 def books(view: PortfolioValues) -> dict[str, Any]:
@@ -136,7 +140,7 @@ class Watching(Planned):
         super().on_order(now, order)
 
 
-@given(runs())
+@given(any_runs)
 def test_the_end_of_each_step_is_what_the_run_showed_there(drawn: Drawn) -> None:
     run, shown = drawn.backtest(), list[Seen]()
     while run.step():
@@ -148,7 +152,7 @@ def test_the_end_of_each_step_is_what_the_run_showed_there(drawn: Drawn) -> None
         assert Seen.of_past(timeline, timeline.end_of_step(step)) == shown[step]
 
 
-@given(runs())
+@given(any_runs)
 def test_each_place_inside_a_step_is_what_a_call_of_the_strategy_saw_there(drawn: Drawn) -> None:
     watching = Watching(drawn.plan.steps, drawn.plan.answers, is_looking=False)
     run, seen = drawn.backtest(watching), list[tuple[Cursor, Seen]]()
@@ -164,7 +168,7 @@ def test_each_place_inside_a_step_is_what_a_call_of_the_strategy_saw_there(drawn
         event(f"seen in {after.phase.name}")
 
 
-@given(runs())
+@given(any_runs)
 def test_the_steps_are_the_moments_at_their_ends(drawn: Drawn) -> None:
     run = drawn.run()
     timeline, steps = Timeline(run), 0
@@ -179,7 +183,7 @@ def test_the_steps_are_the_moments_at_their_ends(drawn: Drawn) -> None:
     assert [one.cursor for one in later] == [timeline.end_of_step(run.step_count - 1)]
 
 
-@given(runs())
+@given(any_runs)
 def test_looking_at_the_past_and_explaining_changes_no_fact_that_follows(drawn: Drawn) -> None:
     run = drawn.backtest()
     while run.step():
@@ -195,7 +199,7 @@ def test_looking_at_the_past_and_explaining_changes_no_fact_that_follows(drawn: 
 # --- explanations
 
 
-@given(runs())
+@given(any_runs)
 def test_the_past_says_why_an_order_was_open_as_the_run_did_and_there_is_a_reason(drawn: Drawn) -> None:
     run, shown = drawn.backtest(), list[dict[int, Reason | None]]()
     while run.step():
@@ -220,7 +224,7 @@ def facts_about(run: Backtest, order_id: int) -> list[object]:
     return facts
 
 
-@given(runs())
+@given(any_runs)
 def test_a_story_tells_every_fact_about_an_order_and_every_step_that_it_waited(drawn: Drawn) -> None:
     run, waited = drawn.backtest(), list[tuple[int, int]]()
     while run.step():

@@ -1,6 +1,6 @@
 """The ledger against a model of twenty lines in exact fractions, whatever is bought, sold, marked and moved.
 
-After every step the invariants I1 to I8 and I12 hold, compared with `==`. And the model is no echo: books with a sign
+After every step the invariants I1 to I9 and I12 hold, compared with `==`. And the model is no echo: books with a sign
 error are caught by the same machine.
 """
 
@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from math import trunc
+from math import floor, trunc
 from typing import Any, ClassVar
 
 import pytest
@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from core.corporate_action import Dividend, Split
 from core.errors import InvariantError, NotExactError
 from core.events import CashChanged, Event, Ledger, PositionEvent
 from core.position import Position
@@ -32,6 +33,7 @@ symbols = st.sampled_from(SYMBOLS)
 units = st.one_of(st.integers(1, 60).map(Decimal), amounts(1, 10**6, digits=3))
 shares = st.sampled_from((Fraction(1, 2), Fraction(1, 3), Fraction(2, 3), Fraction(1, 7), Fraction(99, 100)))
 money = amounts(1, 10**6)
+ratios = st.sampled_from(((2, 1), (3, 2), (1, 2), (1, 3), (2, 3), (7, 5), (1, 30), (1, 50)))
 
 
 class Model:
@@ -50,6 +52,21 @@ class Model:
         taken = closed if q > 0 else -closed
         self.ledgers[symbol] = [q + x, k - out + (x + taken) * p, r + taken * p - out, f + c]
         self.cash -= x * p + c
+
+    def split(self, symbol: str, r: Fraction, step: Fraction) -> None:
+        q, k, r0, f = self.ledgers[symbol]
+        whole = trunc(q * r / step) * step
+        part, value = q * r - whole, q * self.marks[symbol] if symbol in self.marks else k
+        if part:
+            out = Fraction(trunc(10**12 * k * part / (q * r)), 10**12) if whole else k
+            brings = abs(value) * abs(part) / abs(q * r)
+            cash = Fraction(floor(100 * brings + Fraction(1, 2)), 100) * (1 if q > 0 else -1)
+            self.ledgers[symbol] = [whole, k - out, r0 + cash - out, f]
+            self.cash += cash
+        elif q:
+            self.ledgers[symbol] = [whole, k, r0, f]
+        if symbol in self.marks:
+            self.marks[symbol] = Fraction(round(10**12 * self.marks[symbol] / r), 10**12)
 
     def value(self) -> Fraction:
         return sum(
@@ -146,6 +163,26 @@ class LedgerMachine(RuleBasedStateMachine):
         self.portfolio.receive_income(amount * sign, NOON)
         self.model.cash += Fraction(amount) * sign
         self.model.income += Fraction(amount) * sign
+
+    @rule(symbol=symbols, ratio=ratios, step=st.sampled_from((Decimal(1), Decimal("0.001"))))
+    def split(self, symbol: str, ratio: tuple[int, int], step: Decimal) -> None:
+        before, held = self.portfolio.equity, abs(self.held(symbol))
+        mark = self.portfolio.get_mark(symbol)
+        self.portfolio.split(Split(symbol, NOON, *ratio), NOON, quantity_step=step)
+        self.model.split(symbol, Fraction(*ratio), Fraction(step))
+        if mark is not None:  # I9
+            bound = Fraction(held) * Fraction(*ratio) / 10**12 + Fraction(1, 200)
+            assert abs(Fraction(self.portfolio.equity) - Fraction(before)) <= bound
+
+    @rule(symbol=symbols, per_unit=amounts(1, 10**4, digits=3))
+    def pay_dividend(self, symbol: str, per_unit: Decimal) -> None:
+        dividend = Dividend(symbol, NOON, per_unit)
+        amount = self.portfolio.earn_dividend(dividend, NOON)
+        exact = Fraction(self.held(symbol)) * Fraction(per_unit)
+        assert abs(Fraction(amount) - exact) <= Fraction(1, 200)
+        self.portfolio.pay_dividend(symbol, amount, NOON)
+        self.model.cash += Fraction(amount)
+        self.model.income += Fraction(amount)
 
     @rule(symbol=symbols, wrong=st.sampled_from(({"price": 0.5}, {"quantity_delta": 0}, {"commission": "1"})))
     def refuse(self, symbol: str, wrong: dict[str, Any]) -> None:
