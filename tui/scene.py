@@ -20,7 +20,7 @@ from core.position import Position
 from core.reason import Reason
 from core.replay.conditions import symbol_of
 from core.replay.cursor import Cursor
-from core.replay.explain import explain_step
+from core.replay.explain import PastBars, explain_step
 from core.replay.moment import Moment
 from core.replay.past_orders import PastOrders
 from core.replay.run import Run
@@ -81,6 +81,7 @@ class Scene:
     drawdown_at: Callable[[int], Decimal] = field(init=False)
     moment_at: Callable[[Cursor], Moment] = field(init=False)
     _lives: Lives = field(init=False)
+    _met: PastBars = field(init=False)
     _ended: dict[int, OrderLine] = field(factory=dict, init=False)
 
     @timeline.default
@@ -114,6 +115,10 @@ class Scene:
     @moment_at.default
     def _default_moment_at(self) -> Callable[[Cursor], Moment]:
         return lru_cache(_MOMENTS)(self.timeline.at)
+
+    @_met.default
+    def _default_met(self) -> PastBars:
+        return PastBars(self.run)
 
     @_lives.default
     def _default_lives(self) -> Lives:
@@ -179,7 +184,7 @@ class Scene:
 
     def why_open(self, moment: Moment, order_id: int) -> Reason | None:
         """Say why an open order has not filled in the bar of a moment; None before that bar is over."""
-        return explain_step(self.run, moment, order_id) if moment.cursor.phase >= Phase.MARK else None
+        return explain_step(self.run, moment, order_id, self._met) if moment.cursor.phase >= Phase.MARK else None
 
     def position_lines(self, moment: Moment, before: Moment) -> Lines[PositionLine]:
         """Return the lines of what is held at a moment, in the order in which it first traded.

@@ -8,6 +8,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from decimal import Decimal
 
+from attrs import define, field
+
 from core.backtest.journal import Row
 from core.backtest.standing import Parts
 from core.bars import Bar
@@ -61,7 +63,7 @@ def explain_at(history: History, order_id: int, cursor: Cursor) -> list[Chapter]
     return list(_Story(history, order_id).chapters_of(step, cursor))
 
 
-def explain_step(run: Run, moment: Moment, order_id: int) -> Reason | None:
+def explain_step(run: Run, moment: Moment, order_id: int, met: "PastBars | None" = None) -> Reason | None:
     """Say why an open order did not fill in a step; None where nothing held it back, or where the order is over.
 
     At the newest step it is what `Backtest.why_open` says.
@@ -70,6 +72,7 @@ def explain_step(run: Run, moment: Moment, order_id: int) -> Reason | None:
         run: The run.
         moment: The end of the step.
         order_id: The order.
+        met: The bars that orders met, of whoever asks about many orders of one step.
 
     Raises:
         UnknownOrderError: No order of this id had been submitted.
@@ -81,8 +84,26 @@ def explain_step(run: Run, moment: Moment, order_id: int) -> Reason | None:
     if row < 0:
         return run.simulator.explain(record, (), step, step + 1)
     age = step - run.feed.step_at(run.feed.places[record.order.symbol], row)
-    parts = () if age else parts_of_past(run, record.order.symbol, row, step)
+    parts = () if age else (met or PastBars(run)).parts(record.order.symbol, row, step)
     return run.simulator.explain(record, parts, step, age)
+
+
+@define(eq=False)
+class PastBars:
+    """The bars that orders met in the step that was asked about last: each is found once, however many orders ask."""
+
+    _run: Run
+    _place: tuple[int, int] = field(default=(-1, 0), init=False)  # the step, and how many facts there were at its end
+    _found: dict[str, Parts] = field(factory=dict, init=False)
+
+    def parts(self, symbol: str, row: int, step: int) -> Parts:
+        """Return what `parts_of_past` does; who asks only reads it."""
+        place = step, self._run.journal.first_of_step(step + 1)
+        if place != self._place:
+            self._place, self._found = place, {}
+        if symbol not in self._found:
+            self._found[symbol] = parts_of_past(self._run, symbol, row, step)
+        return self._found[symbol]
 
 
 def parts_of_past(run: Run, symbol: str, row: int, step: int) -> Parts:

@@ -24,7 +24,7 @@ from core.order import TrackedOrder
 from core.reason import Reason
 from core.replay.chapters import Ambiguity, FillEffect, Happening, StillOpen, Submission, Waiting
 from core.replay.cursor import Cursor
-from core.replay.explain import explain_order, explain_step
+from core.replay.explain import PastBars, explain_order, explain_step
 from core.replay.timeline import Timeline
 from core.risk.values import PortfolioValues
 from tests.generators import PATHS, SYMBOLS, Planned, cents, corporate_actions, markets, plans, run_settings, volumes
@@ -205,8 +205,10 @@ def test_the_past_says_why_an_order_was_open_as_the_run_did_and_there_is_a_reaso
     while run.step():
         shown.append({order.id: run.why_open(order.id) for order in run.broker.orders()})
         assert all(shown[-1][order.id] for order in run.broker.open_orders())
+    met = PastBars(run)
     for reasons, moment in zip(shown, Timeline(run).steps(), strict=True):
         assert {order_id: explain_step(run, moment, order_id) for order_id in reasons} == reasons
+        assert {order_id: explain_step(run, moment, order_id, met) for order_id in reasons} == reasons
         for reason in reasons.values():
             event(reason.code.name if reason else "no reason")
 
