@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from attrs import field, frozen
@@ -20,7 +20,7 @@ from core.origin import Origin
 
 PRICES: Final = ("open", "high", "low", "close")
 TICK_COLUMNS: Final = tuple(f"{name}_ticks" for name in PRICES)
-_COLUMNS: Final = ("time", *TICK_COLUMNS, "volume_units")
+BAR_COLUMNS: Final = ("time", *TICK_COLUMNS, "volume_units")
 MOST_TICKS: Final = 10**15
 """The largest price in units of the finest digit: sums of a few thousand of them still fit an integer column."""
 _TOO_LONG = f"is more than {MOST_TICKS:,}"
@@ -139,8 +139,8 @@ class Bars:
 
     def __attrs_post_init__(self) -> None:
         """Refuse rows that cannot be bars."""
-        if tuple(self.frame.columns) != _COLUMNS:
-            raise BarDataError(self.source or "bars", f"columns must be {', '.join(_COLUMNS)}")
+        if tuple(self.frame.columns) != BAR_COLUMNS:
+            raise BarDataError(self.source or "bars", f"columns must be {', '.join(BAR_COLUMNS)}")
         source = self.source or f"bars of {self.symbol}"
         if self.frame.is_empty():
             raise BarDataError(source, "no rows")
@@ -193,9 +193,13 @@ class Bars:
         """The closes, in units of the finest digit."""
         return self.frame["close_ticks"].to_list()
 
+    def column(self, name: str) -> "pl.Series | Sequence[int]":
+        """Return a column of the frame by its name, to be read row by row."""
+        return self.frame[name]
+
     def row_units(self, row: int) -> tuple[int, int, int, int, int | None]:
         """Return open, high, low, close and volume of one row, each in its units, without reading whole columns."""
-        _, opened, high, low, close, volume = self.frame.row(row)
+        _, opened, high, low, close, volume = self._cells(row)
         return opened, high, low, close, volume
 
     @cached_property
@@ -209,11 +213,13 @@ class Bars:
 
     def bar(self, row: int) -> Bar:
         """Return one row as a value."""
-        cells = self.frame.row(row, named=True)
-        opened, high, low, close = (self.price(cells[name]) for name in TICK_COLUMNS)
-        units = cells["volume_units"]
+        time, *ticks, units = self._cells(row)
+        opened, high, low, close = map(self.price, ticks)
         volume = None if units is None else multiply(quantum(self.volume_digits), units)
-        return Bar(self.symbol, to_datetime(cells["time"]), opened, high, low, close, volume)
+        return Bar(self.symbol, to_datetime(time), opened, high, low, close, volume)
+
+    def _cells(self, row: int) -> tuple[Any, ...]:
+        return self.frame.row(row)
 
     def with_digits(self, digits: int) -> "Bars":
         """Return the same bars in units of a finer digit.
@@ -223,12 +229,16 @@ class Bars:
         """
         if digits <= self.digits:
             return self
-        factor = 10 ** (digits - self.digits)
         highest = self.frame["high_ticks"].max()
-        if isinstance(highest, int) and highest * factor > MOST_TICKS:
-            raise BarDataError(self.source, f"{self.price(highest)} in units of {quantum(digits)} {_TOO_LONG}")
-        finer = self.frame.with_columns(pl.col(*TICK_COLUMNS) * factor)
+        if isinstance(highest, int):
+            self._check_fits(highest, digits)
+        finer = self.frame.with_columns(pl.col(*TICK_COLUMNS) * 10 ** (digits - self.digits))
         return Bars(self.symbol, finer, digits, self.volume_digits, self.source, self.origin)
+
+    def _check_fits(self, highest: int, digits: int) -> None:
+        """Check that the highest price fits an integer column in units of a finer digit."""
+        if highest * 10 ** (digits - self.digits) > MOST_TICKS:
+            raise BarDataError(self.source, f"{self.price(highest)} in units of {quantum(digits)} {_TOO_LONG}")
 
 
 def _units(number: Decimal, digits: int) -> int:

@@ -27,6 +27,10 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
+def _gigabytes(count: int) -> str:
+    return f"{count / 10**9:,.1f} GB"
+
+
 class FillstepError(Exception):
     """What every error of this project is."""
 
@@ -71,6 +75,17 @@ class AdjustedTwiceError(InputError):
         )
 
 
+class MemoryNeededError(BarDataError):
+    """Bars that need more memory than they may."""
+
+    def __init__(self, source: str, needed: int, of_all: int | None, limit: int, way_out: str = "") -> None:
+        """Name the largest file, what it and all files need and what they may, in bytes, and what can be done."""
+        others = "" if of_all is None else f", all files {_gigabytes(of_all)}"
+        what = f"needs about {_gigabytes(needed)}{others}; the limit is {_gigabytes(limit)} (--memory-gb)"
+        super().__init__(source, f"{what}: {way_out}" if way_out else what)
+        self.needed = needed
+
+
 class SettingsError(InputError):
     """A setting that is unknown or has a value it cannot have; the key says which."""
 
@@ -96,6 +111,19 @@ class StrategyError(FillstepError):
         what = f"{type(error).__name__}: {shown(error)}{'' if step is None else f' (step {step})'}"
         super().__init__(f"{clean(place)}: {shown(strategy)}.{call} raised {what}")
         self.call = call
+
+
+class LookbackError(StrategyError):
+    """A strategy needs other bars than it has said."""
+
+    def __init__(self, strategy: str, lookback: int, what: str, row: int, whole: object, part: object) -> None:
+        """Name the strategy, what it said, the column and the row, and both values."""
+        there = f"{what} at row {row} is {shown(whole)} over all bars"
+        FillstepError.__init__(
+            self,
+            f"{shown(strategy)}.lookback is {lookback}, but {clean(there)} and {shown(part)} over so many before it",
+        )
+        self.call = "lookback"
 
 
 class DeadlineError(FillstepError):

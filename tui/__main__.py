@@ -176,7 +176,8 @@ def _run(
         make_folder(folder)  # one that cannot be written is said before the run, not after it
     elif form is not None:
         raise SettingsError("--format", "must go with --export FOLDER")
-    backtest = make_backtest(strategy, options)
+    with said_once_it_takes_long("loading ..."):
+        backtest = make_backtest(strategy, options, in_windows=True)
     with _output_told(backtest):
         recording = Recording(backtest, record)
         try:

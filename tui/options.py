@@ -14,6 +14,7 @@ from core.backtest.configuration import Layer, make_strategy, overlay, read_assi
 from core.backtest.conversion import Text
 from core.backtest.deadline import DEFAULT_SECONDS
 from core.backtest.loop import Backtest
+from core.backtest.memory import load_or_open
 from core.backtest.output import Output
 from core.backtest.settings import Settings
 from core.backtest.strategies import find_strategy
@@ -95,8 +96,13 @@ class Options:
     reading: Annotated[Reading, READING] = field(factory=Reading)
 
 
-def make_backtest(strategy: str, options: Options) -> Backtest:
+def make_backtest(strategy: str, options: Options, *, in_windows: bool = False) -> Backtest:
     """Load what the options name, and stand before the first step.
+
+    Args:
+        strategy: Its name, or its file.
+        options: What else the run is made of.
+        in_windows: Whether bars that memory does not hold may be read in windows.
 
     Raises:
         InputError: Something is not there, or not as it must be.
@@ -107,7 +113,8 @@ def make_backtest(strategy: str, options: Options) -> Backtest:
         kind = find_strategy(strategy)
         made = make_strategy(kind, [options.file[1], read_assignments(options.fields)])
     _check_subbars(options)
-    bars = load(options.data, options.reading) if options.data else load_sample()
+    data, reading = options.data, options.reading
+    bars = load_or_open(data, made, reading, in_windows=in_windows) if data else load_sample()
     finer = load(options.subbars, options.reading) if options.subbars else ()
     actions = actions_of_bars(bars) if options.data else []
     if options.reading.actions is not None:

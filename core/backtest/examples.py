@@ -175,6 +175,10 @@ class TrailingStop(Strategy):
         above = close * self.window > close.rolling_sum(self.window)
         return {"crossed": above & ~above.shift(1)}
 
+    def lookback(self) -> int:
+        """Return how many bars the sum of the bar before begins before this one."""
+        return self.window
+
     def on_bar(self, now: Now) -> None:
         """Buy on the cross, with the stop as the exit."""
         for symbol in now.symbols:

@@ -14,6 +14,7 @@ import polars as pl
 
 from core.bars import Bars, to_datetime
 from core.errors import BarDataError, StepOutOfRangeError
+from core.windowed_bars import WindowedBars
 
 Group: TypeAlias = tuple[int, ...]
 """The symbols that have a bar in a step, by their place in `Feed.bars`."""
@@ -29,7 +30,7 @@ class Feed:
         bars: Those of each symbol, in the order of the symbols.
         places: Where in `bars` each symbol is.
         times: The stamp of each step, in microseconds since 1970 in UTC.
-        stamps: The same as a column.
+        stamps: The same as a column; there is none where the bars are read in windows.
         groups: The distinct sets of symbols that have a bar in a step.
         group_of_step: Which of them each step has.
 
@@ -43,12 +44,27 @@ class Feed:
         self.bars = tuple(sorted(bars, key=lambda one: one.symbol))
         _check_symbols(self.bars)
         self.places = {one.symbol: place for place, one in enumerate(self.bars)}
+        self._last: tuple[int | None, datetime] = (None, to_datetime(0))  # the step that was asked for, and its time
+        self.times: Sequence[int]
+        self.group_of_step: Sequence[int]
+        windowed = next((one for one in self.bars if isinstance(one, WindowedBars)), None)
+        if windowed is None:
+            self._stand_on_columns()
+        else:
+            self._stand_on_windows(windowed)
+        self._is_aligned = len(self.groups) == 1  # every symbol has a bar in every step
+
+    def _stand_on_columns(self) -> None:
         stamps = [one.frame["time"] for one in self.bars]
         self.stamps = pl.concat(stamps).unique().sort()
-        self.times: list[int] = self.stamps.to_list()
+        self.times = self.stamps.to_list()
         self.groups, self.group_of_step = _group(self.stamps, stamps)
-        self._is_aligned = len(self.groups) == 1  # every symbol has a bar in every step
-        self._last: tuple[int | None, datetime] = (None, to_datetime(0))  # the step that was asked for, and its time
+
+    def _stand_on_windows(self, windowed: WindowedBars) -> None:
+        if len(self.bars) > 1:
+            raise BarDataError(windowed.source, "what is read in windows must be the only symbol of a run")
+        self.times = windowed.times
+        self.groups, self.group_of_step = [(0,)], bytes(len(windowed))
 
     def __len__(self) -> int:
         """How many steps there are."""
@@ -74,6 +90,8 @@ class Feed:
 
     def step_at(self, place: int, row: int) -> int:
         """Return the step of a symbol's row."""
+        if self._is_aligned:
+            return row
         return bisect_left(self.times, self.bars[place].times[row])
 
 

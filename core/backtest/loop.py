@@ -10,8 +10,11 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeAlias
 
+import polars as pl
+
 from core.announcer import Announcer, Deliveries
 from core.backtest.actions import ActionsOfRun
+from core.backtest.by_window import seen_by_window
 from core.backtest.command import Command
 from core.backtest.deadline import Deadline, OutOfTime
 from core.backtest.equity import EquityCurve
@@ -34,7 +37,7 @@ from core.backtest.strategy import (
 )
 from core.backtest.subbars import Subbars
 from core.backtest.surroundings import surroundings_of
-from core.backtest.wakes import Wakes
+from core.backtest.wakes import Span, Wakes
 from core.bars import Bars
 from core.clock import Clock, Phase
 from core.corporate_action import CorporateAction
@@ -142,6 +145,8 @@ class Backtest:
         self.guard = Guard(self.deadline, surroundings_of(type(strategy)))
         self.equity_curve = EquityCurve(self.feed, self.journal, self.settings.initial_capital)
         self._rows = {one.symbol: SymbolRow(one.symbol) for one in self.bars}
+        with self.guard:
+            self._seen = seen_by_window(strategy, self.bars[0])
         self._columns = self._evaluate()
         self._symbols = self._with_indicators()
         self._join()
@@ -475,7 +480,9 @@ class Backtest:
         method: Callable[..., object] = getattr(self.strategy, call)
         return method if self._around is None else partial(self._around, call, method)
 
-    def _evaluate(self) -> dict[str, dict[str, list[Any]]]:
+    def _evaluate(self) -> dict[str, Mapping[str, Sequence[Any]]]:
+        if self._seen:
+            return {one.symbol: self._seen.indicators for one in self.bars}
         try:
             with self.guard:
                 expressions = self.strategy.indicators()
@@ -498,14 +505,18 @@ class Backtest:
                 wake = self.strategy.wake()
                 if wake is None:
                     return None
-                expressions = self.strategy.indicators()
-                rows = {one.symbol: wake_rows(wake, expressions, one) for one in self.bars}
+                span_at = self._seen.span_at if self._seen else self._whole_span(wake)
         except RAISED as error:
             raise blame(self.strategy, "wake", error) from error
         units, actions = self.bar_stand.units, self._actions
         return Wakes(
-            rows, self.feed, self.clock, self.journal, self.broker, self._rows, units, lambda: actions.next_step
+            span_at, self.feed, self.clock, self.journal, self.broker, self._rows, units, lambda: actions.next_step
         )
+
+    def _whole_span(self, wake: pl.Expr) -> Callable[[int], Span]:
+        expressions = self.strategy.indicators()
+        span = Span.of_rows({one.symbol: wake_rows(wake, expressions, one) for one in self.bars}, self.feed)
+        return lambda _: span
 
     def _members(self, group: Sequence[int]) -> tuple[tuple[str, ...], tuple[SymbolRow, ...]]:
         symbols = tuple(self.bars[place].symbol for place in group)

@@ -19,6 +19,9 @@ from core.money import EXACT
 Parts: TypeAlias = Sequence[StandingBar]
 """The bars that stand for one bar of a symbol, one after the other; most often that bar alone."""
 
+_Extremes: TypeAlias = tuple[pl.Series | Sequence[int], pl.Series | Sequence[int], int, int]
+"""The lows and the highs of a symbol, the digits of its prices, and how far beyond a limit they must go."""
+
 
 @frozen
 class BarStand:
@@ -35,7 +38,7 @@ class BarStand:
     _subbars: Subbars
     _simulator: MarketSimulator
     _instruments: Mapping[str, Instrument]
-    _extremes: dict[str, tuple[pl.Series, pl.Series, int, int]] = field(factory=dict, init=False)
+    _extremes: dict[str, _Extremes] = field(factory=dict, init=False)
 
     def reach(self, symbol: str, row: int) -> Reach:
         """Return how far the prices of a row of a symbol reach; no finer bar reaches beyond that."""
@@ -47,10 +50,10 @@ class BarStand:
         _, _, digits, beyond = self._extremes.get(symbol) or self._find_extremes(symbol)
         return digits, beyond
 
-    def _find_extremes(self, symbol: str) -> tuple[pl.Series, pl.Series, int, int]:
+    def _find_extremes(self, symbol: str) -> _Extremes:
         bars = self._feed.bars[self._feed.places[symbol]]
         beyond = self._simulator.beyond(self._stand_on(bars, 0, 0))
-        extremes = (bars.frame["low_ticks"], bars.frame["high_ticks"], bars.digits, beyond)
+        extremes = (bars.column("low_ticks"), bars.column("high_ticks"), bars.digits, beyond)
         self._extremes[symbol] = extremes
         return extremes
 

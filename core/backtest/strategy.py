@@ -61,7 +61,7 @@ class SymbolNow:
 
     __slots__ = ("_at", "_bars", "_columns")
 
-    def __init__(self, bars: Bars, columns: Mapping[str, list[Any]], at: SymbolRow) -> None:
+    def __init__(self, bars: Bars, columns: Mapping[str, Sequence[Any]], at: SymbolRow) -> None:
         self._bars = bars
         self._columns = columns
         self._at = at
@@ -135,7 +135,7 @@ def _no_bar(symbol: str) -> InputError:
     return InputError(f"{symbol} has had no bar yet")
 
 
-def make_symbol_now(bars: Bars, columns: Mapping[str, list[Any]], at: SymbolRow) -> SymbolNow:
+def make_symbol_now(bars: Bars, columns: Mapping[str, Sequence[Any]], at: SymbolRow) -> SymbolNow:
     """Return a symbol with a property for each indicator, since that is read on every bar.
 
     Args:
@@ -150,12 +150,13 @@ def make_symbol_now(bars: Bars, columns: Mapping[str, list[Any]], at: SymbolRow)
     for name, column in columns.items():
         if hasattr(SymbolNow, name):
             raise InputError(f"an indicator cannot be called {name}: a symbol has that already")
-        getters[name] = _indicator([*column, None], at)  # the last is for row -1: no bar yet
+        rows = [*column, None] if isinstance(column, list) else column  # None: no bar yet, row -1
+        getters[name] = _indicator(rows, at)
     kind: type[SymbolNow] = type("SymbolNow", (SymbolNow,), getters)
     return kind(bars, columns, at)
 
 
-def _indicator(column: list[Any], at: SymbolRow) -> property:
+def _indicator(column: Sequence[Any], at: SymbolRow) -> property:
     return property(lambda _: column[at.row])
 
 
@@ -165,8 +166,13 @@ def evaluate_indicators(expressions: Mapping[str, pl.Expr], bars: Bars) -> dict[
     The expressions see `open`, `high`, `low`, `close` and `volume` as float, and `open_ticks` to `close_ticks` as
     integers in units of the finest digit of the file.
     """
-    frame = _seen_frame(bars)
-    return {name: _column(frame, f"indicator {name}", expression).to_list() for name, expression in expressions.items()}
+    frame = seen_frame(bars, bars.frame)
+    return {name: column.to_list() for name, column in indicator_columns(expressions, frame).items()}
+
+
+def indicator_columns(expressions: Mapping[str, pl.Expr], frame: pl.DataFrame) -> dict[str, pl.Series]:
+    """Evaluate indicators over what they see, by their names."""
+    return {name: _column(frame, f"indicator {name}", expression) for name, expression in expressions.items()}
 
 
 def wake_rows(wake: pl.Expr, expressions: Mapping[str, pl.Expr], bars: Bars) -> pl.Series:
@@ -177,19 +183,25 @@ def wake_rows(wake: pl.Expr, expressions: Mapping[str, pl.Expr], bars: Bars) -> 
         expressions: The indicators.
         bars: The bars of the symbol.
     """
-    frame = _seen_frame(bars)
-    names = {name for name in expressions if name in wake.meta.root_names()}
-    frame = frame.with_columns(_column(frame, f"indicator {name}", expressions[name]).alias(name) for name in names)
+    frame = seen_frame(bars, bars.frame)
+    named = {name: expressions[name] for name in wake.meta.root_names() if name in expressions}
+    return wake_column(wake, frame, indicator_columns(named, frame)).fill_null(value=False).arg_true()
+
+
+def wake_column(wake: pl.Expr, frame: pl.DataFrame, indicators: Mapping[str, pl.Series]) -> pl.Series:
+    """Return whether a strategy has something to decide, row by row of what it sees."""
+    frame = frame.with_columns(column.alias(name) for name, column in indicators.items())
     column = _column(frame, "wake", wake)
     if column.dtype != pl.Boolean:
         raise InputError(f"wake must say yes or no for each bar, is of the type {column.dtype}")
-    return column.fill_null(value=False).arg_true()
+    return column
 
 
-def _seen_frame(bars: Bars) -> pl.DataFrame:
+def seen_frame(bars: Bars, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what expressions see of rows of some bars."""
     prices = {name: pl.col(ticks) / 10**bars.digits for name, ticks in zip(PRICES, TICK_COLUMNS, strict=True)}
     volume = pl.col("volume_units") / 10**bars.volume_digits
-    return bars.frame.with_columns(**prices, volume=volume)
+    return rows.with_columns(**prices, volume=volume)
 
 
 def _column(frame: pl.DataFrame, what: str, expression: pl.Expr) -> pl.Series:
@@ -441,6 +453,14 @@ class Strategy:
         called in the steps of these rows and in those in which an order has changed, and in no other: it may neither
         ask for anything in the others nor remember anything of them. Where it keeps to that, the run is the same as
         without `wake`, and much faster.
+        """
+
+    def lookback(self) -> int | None:
+        """Return how many bars before its own the indicators and `wake` of a row need at most; None where that is all.
+
+        Bars that memory does not hold at once can only be run over where this is said, or where there are neither
+        indicators nor `wake`. On their first rows it is checked: what is computed there of all bars, and of so many
+        before a row, has to be equal. A field of this name says it too.
         """
 
     def on_start(self, now: Now) -> None:

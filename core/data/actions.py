@@ -62,9 +62,14 @@ def actions_of_bars(loaded: Iterable[Bars]) -> list[CorporateAction]:
     actions: list[CorporateAction] = []
     by_source = sorted((one for one in loaded if one.origin is not None), key=lambda one: one.source)
     for source, group in groupby(by_source, key=lambda one: one.source):
-        if _shape_beside_bars(source, read_names(source)).columns:
+        if has_actions(source):
             actions += _beside_bars(read_table(source, _shape_beside_bars), list(group))
     return actions
+
+
+def has_actions(path: str) -> bool:
+    """Say whether a file of bars has columns of splits or dividends."""
+    return bool(_shape_beside_bars(path, read_names(path)).columns)
 
 
 def actions_of_file(path: str, symbols: Iterable[str], reading: Reading) -> list[CorporateAction]:

@@ -74,7 +74,7 @@ def _load_file(path: str | Path, reading: Reading) -> list[Bars]:
     table = read_table(path)
     if reading.drop_empty:
         table = drop_empty_rows(table)
-    rows, zone = _exact_rows(table, reading)
+    rows, zone = exact_rows(table, reading)
     source = _Source(table, zone, reading)
     if "symbol" not in table.cells.columns:
         return [_bars(source, Path(path).stem, rows)]
@@ -100,7 +100,7 @@ def symbols_of(table: Table) -> pl.Series:
     return symbols
 
 
-def _exact_rows(table: Table, reading: Reading) -> tuple[pl.DataFrame, str | None]:
+def exact_rows(table: Table, reading: Reading) -> tuple[pl.DataFrame, str | None]:
     """Return integers, the place, the time in microseconds, numbers in units of 1E-12; and the zone of the times."""
     stamps, zone = read_stamps(table, reading)
     if "volume" in table.cells.columns:
@@ -112,8 +112,8 @@ def _exact_rows(table: Table, reading: Reading) -> tuple[pl.DataFrame, str | Non
 
 def _bars(source: _Source, symbol: str, rows: pl.DataFrame) -> Bars:
     table, found = source.table, Findings()
-    rows, digits = _in_finest_digits(table, rows, PRICES)
-    rows, volume_digits = _in_finest_digits(table, rows, ["volume"])
+    rows, digits = in_finest_digits(table, rows, PRICES)
+    rows, volume_digits = in_finest_digits(table, rows, ["volume"])
     rows = rows.rename(dict(zip(PRICES, TICK_COLUMNS, strict=True)) | {"volume": "volume_units"})
     rows = arrange(table, rows, source.zone, source.reading, found)
     rows, repaired = _repair(table, rows, found) if source.reading.repair else (rows, ())
@@ -135,17 +135,17 @@ def _repair(table: Table, rows: pl.DataFrame, found: Findings) -> tuple[pl.DataF
     return widened, tuple(wrong.arg_true())
 
 
-def _in_finest_digits(table: Table, rows: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, int]:
+def in_finest_digits(table: Table, rows: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, int]:
     """Return the rows with some columns in units of the finest digit that they need, and how many digits that is."""
     digits = _finest_digit(rows.select(columns))
     numbers = pl.col(columns)
     scaled = rows.with_columns(numbers // 10 ** (FRACTION_DIGITS - digits))
     if scaled.select(pl.any_horizontal(numbers.max() > MOST_TICKS, numbers.min() < -MOST_TICKS)).item():
-        raise _too_large(table, scaled, columns, digits)
+        raise too_large(table, scaled, columns, digits)
     return scaled.with_columns(numbers.cast(pl.Int64)), digits
 
 
-def _too_large(table: Table, rows: pl.DataFrame, columns: Sequence[str], digits: int) -> BarDataError:
+def too_large(table: Table, rows: pl.DataFrame, columns: Sequence[str], digits: int) -> BarDataError:
     """Return the error for the first row with a number of more units than a column of bars holds."""
     row = rows.filter(pl.any_horizontal(pl.col(columns).abs() > MOST_TICKS)).row(0, named=True)
     column = next(column for column in columns if abs(row[column]) > MOST_TICKS)

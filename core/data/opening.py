@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,11 +16,12 @@ from core.data.formats import FindShape, find_shape
 from core.data.parquet import ParquetError, footer_size, read_footer
 from core.data.reading import GIGABYTE, Reading
 from core.data.table import Table
-from core.errors import BarDataError
+from core.errors import BarDataError, MemoryNeededError
 from core.files import read_file
 
 _READERS: Final = {**dict.fromkeys(PARQUET, read_parquet), **dict.fromkeys(ARROW, read_arrow)}
-_BYTES_A_ROW: Final = 500
+BYTES_A_ROW: Final = 500
+"""How much memory a row of Parquet takes at most while it is read, as it is written and exactly."""
 _TIMES_AS_LARGE: Final = 14
 """How much memory a text takes at most while it is read, as a multiple of its size."""
 _TAIL: Final = 8
@@ -64,28 +65,45 @@ def read_table(path: str | Path, find: FindShape = find_shape) -> Table:
 
 
 def check_memory(paths: Iterable[str | Path], reading: Reading) -> None:
-    """Refuse files that together need more memory than there is.
+    """Refuse files that together need more memory than they may.
 
     Raises:
-        BarDataError: They do; it names the largest.
+        MemoryNeededError: They do; it names the largest.
     """
-    needed = {str(path): _needed(Path(path)) for path in paths}
-    limit = _memory() if reading.memory_gb is None else reading.memory_gb * GIGABYTE
+    needed, limit = memory_needed(paths), memory_limit(reading)
     if sum(needed.values()) > limit:
-        largest = max(needed, key=needed.__getitem__)
-        others = "" if len(needed) == 1 else f", all files {_gigabytes(sum(needed.values()))}"
-        what = f"needs about {_gigabytes(needed[largest])}{others}; the limit is {_gigabytes(limit)} (--memory-gb)"
-        raise BarDataError(largest, what)
+        raise too_little(needed, limit)
 
 
-def _needed(path: Path) -> int:
-    """Return about how many bytes a file takes while it is read; nothing where it cannot be, which is said later."""
+def too_little(needed: Mapping[str, int], limit: int, way_out: str = "") -> MemoryNeededError:
+    """Return the error of files that need more memory than they may, in bytes; it names the largest."""
+    largest = max(needed, key=needed.__getitem__)
+    of_all = None if len(needed) == 1 else sum(needed.values())
+    return MemoryNeededError(largest, needed[largest], of_all, limit, way_out)
+
+
+def memory_limit(reading: Reading) -> int:
+    """Return how many bytes of memory files may need: what a person says, or what the machine has."""
+    return _memory() if reading.memory_gb is None else reading.memory_gb * GIGABYTE
+
+
+def memory_needed(paths: Iterable[str | Path], bytes_a_row: int = BYTES_A_ROW) -> dict[str, int]:
+    """Return about how many bytes each file takes; nothing where it cannot be read, which is said when it is loaded.
+
+    Args:
+        paths: Files of bars.
+        bytes_a_row: What a row of Parquet takes while it is read, and in what is made of it.
+    """
+    return {str(path): _needed(Path(path), bytes_a_row) for path in paths}
+
+
+def _needed(path: Path, bytes_a_row: int) -> int:
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):
             return 0
         if path.suffix.lower() in PARQUET:
-            return _rows(path, about.st_size) * _BYTES_A_ROW + about.st_size
+            return _rows(path, about.st_size) * bytes_a_row + about.st_size
     except (OSError, ValueError, ParquetError):
         return 0
     return about.st_size * _TIMES_AS_LARGE
@@ -105,7 +123,3 @@ def _memory() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # a system that does not say
         return 8 * GIGABYTE
-
-
-def _gigabytes(count: int) -> str:
-    return f"{count / GIGABYTE:,.1f} GB"

@@ -15,6 +15,7 @@ from core.corporate_action import CorporateAction
 from core.fill import Fill
 from core.order import TrackedOrder
 from core.reason import Reason
+from core.windowed_bars import Rows, WindowedBars
 
 FIRST = datetime(2024, 1, 2, 21, tzinfo=UTC)
 """The stamp of step 0: a Tuesday."""
@@ -107,3 +108,10 @@ def reason_of(reason: Reason | None) -> tuple[str, dict[str, object]]:
     """Return a reason's code and params; fail where there is none."""
     assert reason is not None, "there is no reason"
     return reason.code.name, dict(reason.params)
+
+
+def windowed(bars: Bars, size: int) -> WindowedBars:
+    """Return the same bars, read in windows of so many rows."""
+    highest = max(bars.ticks[1])
+    rows = Rows(bars.frame.slice, len(bars), highest, size)
+    return WindowedBars(bars.symbol, rows, bars.digits, bars.volume_digits, f"{bars.symbol}.parquet")
