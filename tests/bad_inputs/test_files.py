@@ -13,6 +13,8 @@ from typing import Final
 import polars as pl
 import pytest
 
+from core.backtest.examples import BuyAndHold
+from core.backtest.loop import Backtest
 from core.bars import Bars
 from core.data.load import load
 from core.data.reading import Reading
@@ -419,6 +421,18 @@ def test_row_25_symbols_of_several_calendars_keep_their_own_bars(capfd: pytest.C
     assert [len(bars) for bars in load(["HOURS.csv", "DAYS.csv"])] == [2, 3]
     assert main(["run", "buy-and-hold", "--data", "HOURS.csv", "DAYS.csv", "--json"]) == 0
     assert '"steps": 5' in capfd.readouterr().out
+
+
+def test_row_25_nothing_is_carried_forward_into_a_fill() -> None:
+    write(HEADER, *(f"2024-01-02 {hour:02}:00,1,3,1,2,9" for hour in (9, 10, 11)), name="HOURS.csv")
+    write(HEADER, FIRST, SECOND, name="DAYS.csv")
+    loaded = load(["HOURS.csv", "DAYS.csv"])
+    run = Backtest(loaded, BuyAndHold())
+    run.run()
+    fills = run.broker.fills()
+    own = {bars.symbol: [bars.bar(row).time for row in range(len(bars))] for bars in loaded}
+    assert {fill.symbol for fill in fills} == {"HOURS", "DAYS"}
+    assert all(fill.timestamp in own[fill.symbol] for fill in fills)
 
 
 SPLITS: Final = {

@@ -262,6 +262,41 @@ def test_bars_that_cannot_be_are_one_line(text: str | None, line: str, capsys: p
     assert refused(capsys, "run", "sma-cross", "--data", "B.csv") == (2, line)
 
 
+ZONED = f"{HEADER}2024-01-02 09:30,10,12,9,11,100\n2024-01-02 09:31,10,12,9,11,100\n"
+
+
+def test_what_is_in_files_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    write("B.csv", ZONED)
+    assert main(["data", "B.csv", "A.csv", "--zone", "Asia/Tokyo"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert [line for line in out.splitlines() if not line.startswith(" ")] == ["A.csv", "A", "B.csv", "B"]
+    assert "  range       2024-01-02 to 2024-01-04\n" in out
+    assert "  range       2024-01-02 09:30 JST to 2024-01-02 09:31 JST\n" in out
+
+
+def test_what_is_said_of_files_counts_for_every_command_and_over_the_settings_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write("B.csv", ZONED)
+    write("run.toml", "initial_capital = 500\n[data]\nzone = 'Asia/Tokyo'\nsort = true\n")
+    options = ("run", "buy_one.py", "--data", "B.csv", "--settings", "run.toml", "--json")
+    for zone, hour in (((), "00:30"), (("--zone", "Europe/Berlin"), "08:30")):
+        write("buy_one.py", BUY_ONE.replace('print("at step", now.step)', "print(now['B'].bar().time)"))
+        assert main([*options, *zone]) == 0
+        out, err = capsys.readouterr()
+        assert err.startswith(f"2024-01-02 {hour}:00")
+        assert json.loads(out)["settings"]["initial_capital"] == "500"
+
+
+def test_finer_bars_are_read_likewise(capsys: pytest.CaptureFixture[str]) -> None:
+    write("A.csv", f"{HEADER}2024-01-02,10,12,9,11,100\n")
+    Path("finer").mkdir()
+    write("finer/A.csv", f"{HEADER}02/01/2024 09:30,10,12,9,11,100\n")
+    words = ("run", "buy_one.py", "--data", "A.csv", "--path", "subbars", "--subbars", "finer/A.csv")
+    assert main([*words, "--dates", "day-first"]) == 0
+
+
 OPTIONS = {
     "no number": ("--initial-capital nan", "--initial-capital: must be a number such as 187.15, was nan"),
     "another script": ("--costs.per-unit １２", "--costs.per-unit: must be a number such as 187.15, was １２"),
@@ -270,6 +305,9 @@ OPTIONS = {
     "underscores": ("--costs.digits 1_0", "--costs.digits: must be a whole number, was 1_0"),
     "empty": ("--tick-size=", "--tick-size: must be a number such as 187.15, was "),
     "no choice": ("--timing now", "--timing: must be next_open or same_close, was now"),
+    "no zone": ("--zone Mars", "--zone: must be the name of a time zone, such as America/New_York, was Mars"),
+    "no order of dates": ("--dates x", "--dates: must be unknown or day_first or month_first, was x"),
+    "no memory": ("--memory-gb 0", "--memory-gb: must be a whole number above zero, was 0"),
     "a table": ("--costs 5", "--costs: must be a table, was 5"),
     "an escape": ("--timing \x1b[2J", "--timing: must be next_open or same_close, was ␛[2J"),
     "more than all volume": ("--volume-cap 2", "--volume-cap: must be a fraction, at most 1, was 2"),
@@ -313,7 +351,19 @@ def test_a_key_of_a_file_that_cannot_be_is_one_line(capsys: pytest.CaptureFixtur
     assert refused(capsys, "run", "sma-cross", "--settings", "run.toml") == (2, expected)
 
 
+def test_what_a_file_says_of_data_is_refused_by_its_key(capsys: pytest.CaptureFixture[str]) -> None:
+    write("run.toml", "[data]\nzone = 'Mars'\n")
+    expected = "data.zone: must be the name of a time zone, such as America/New_York, was the text Mars (run.toml)"
+    assert refused(capsys, "run", "sma-cross", "--settings", "run.toml") == (2, expected)
+    write("run.toml", "data = 5\n")
+    assert refused(capsys, "run", "sma-cross", "--settings", "run.toml") == (
+        2,
+        "data: must be a table, was 5 (run.toml)",
+    )
+
+
 WORDS = {
+    "no files of bars": (["data"], "no files were given: `fillstep data FILE...`"),
     "missing strategy": (["run"], 'command "run" parameter STRATEGY requires an argument'),
     "unknown command": (["rum"], "unexpected rum: `fillstep --help` lists the commands"),
     "unknown option": (["--data", "A.csv"], "unknown option: --data"),
