@@ -5,6 +5,7 @@ from core.backtest.settings import Settings, Timing
 from core.backtest.strategy import Now, Strategy
 from core.bars import Bar, Bars
 from core.data.load import load
+from core.data.reading import DateOrder, Reading
 from core.execution.broker import BacktestBroker
 from core.execution.costs import Commission, Slippage
 from core.execution.engine import ExecutionEngine
@@ -30,6 +31,7 @@ __all__ = [
     "CashRule",
     "Code",
     "Commission",
+    "DateOrder",
     "ExecutionEngine",
     "Fill",
     "Instrument",
@@ -45,6 +47,7 @@ __all__ = [
     "PortfolioStateProtocol",
     "PortfolioView",
     "Position",
+    "Reading",
     "Reason",
     "Settings",
     "Side",

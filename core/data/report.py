@@ -94,7 +94,7 @@ class _Symbol:
                 Line("prices", f"in units of {canonical(quantum(bars.digits))}"),
                 *self._volumes(),
                 *(Line(WARNING, clean(what)) for name, what in found if name == WARNING),
-                *(Line(WARNING, what) for what in (*self._midnights(), *self._splits(), *self._lookalikes())),
+                *(Line(WARNING, what) for what in (*self._splits(), *self._lookalikes())),
             ]
         )
 
@@ -145,11 +145,6 @@ class _Symbol:
             if rows.any():
                 place = self._place(rows.arg_true()[0])
                 yield Line("", f"{what} in {rows.sum():,} bars, the first one {place}")
-
-    def _midnights(self) -> Iterator[str]:
-        """Warn of days that are stamped at their start, where what happened in them has not yet happened."""
-        if (self._bars.frame["time"] % (_DAY // _MICROSECOND) == 0).all():
-            yield "every bar ends at midnight in UTC: a bar of a day must carry the end of that day, or its date alone"
 
     def _splits(self) -> Iterator[str]:
         """Warn of a bar whose open or close stands to the close before it as after a split."""

@@ -50,7 +50,15 @@ def read_stamps(table: Table, reading: Reading) -> tuple[pl.Series, str | None]:
         raise BarDataError(table.source, f"column time must hold dates or times, was {cells.dtype}")
     _refuse(table, stamps.is_null(), _RULE)
     _refuse(table, ~stamps.is_between(FIRST_STAMP, LAST_STAMP), CALENDAR_RULE)
+    if isinstance(cells.dtype, pl.Datetime):
+        _warn_of_midnights(table, _local(stamps.cast(pl.Int64), cells.dtype.time_zone))
     return stamps.cast(pl.Int64), zone
+
+
+def _local(stamps: pl.Series, zone: str | None) -> pl.Series:
+    """Return what clocks show at some times of the calendar."""
+    times = stamps.cast(pl.Datetime("us", "UTC"))
+    return times.dt.convert_time_zone(zone or "UTC").dt.replace_time_zone(None).to_physical()
 
 
 def _say_naive(table: Table, how: str, reading: Reading) -> str | None:
@@ -88,10 +96,10 @@ def _stamps_of_text(table: Table, texts: pl.Series, reading: Reading) -> tuple[p
         dates = texts.str.to_date(form.date_format, strict=False)
         return _ends_of_days(table, dates, f"dates such as {first}, read as {_spoken(form)}"), None
     how = f"such as {first}, read as {_spoken(form)}"
+    clocks = _on_their_clock(texts.str.head(-len(form.zone)) if form.zone else texts, form)
+    _warn_of_midnights(table, clocks)
     if not form.zone:
-        zone = _say_naive(table, how, reading)
-        return _on_their_clock(texts, form), zone
-    clocks = _on_their_clock(texts.str.head(-len(form.zone)), form)
+        return clocks, _say_naive(table, how, reading)
     table.found.add("times", f"{how}, with their zone")
     if form.zone_name:
         return clocks, _known_zone(table, form.zone_name)
@@ -120,7 +128,15 @@ def _stamps_of_epochs(table: Table, texts: pl.Series) -> pl.Series:
     rule = f"time must be {_UNIT_NAMES[unit]} since 1970 like the first one, {texts[0]}"
     _refuse_where(table, texts, f"^[0-9]{{{least},{most}}}$", rule)
     table.found.add("times", f"{_UNIT_NAMES[unit]} since 1970, such as {texts[0]}")
-    return _in_microseconds(table, texts.cast(pl.Int128), _IN_A_SECOND[unit])
+    stamps = _in_microseconds(table, texts.cast(pl.Int128), _IN_A_SECOND[unit])
+    _warn_of_midnights(table, stamps)
+    return stamps
+
+
+def _warn_of_midnights(table: Table, clocks: pl.Series) -> None:
+    """Warn of days that are stamped at their start, where what happened in them has not yet happened."""
+    if pl.select((pl.lit(clocks) % _DAY == 0).all()).item():
+        table.found.warn("every time is midnight: a bar of a day must carry the end of that day, or its date alone")
 
 
 def _offset(zone: str) -> int:

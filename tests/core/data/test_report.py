@@ -78,13 +78,6 @@ def test_only_the_longest_gaps_are_listed() -> None:
     assert told[at + 1] == ("", "9 hours from 2024-01-03 01:00 (row 10) to 2024-01-03 10:00")
 
 
-def test_bars_at_midnight_are_warned_of() -> None:
-    start = datetime(2024, 1, 2, tzinfo=UTC)
-    said = "every bar ends at midnight in UTC: a bar of a day must carry the end of that day, or its date alone"
-    assert ("warning", said) in lines([made("1", "1", first=start)], "ACME")
-    assert not [name for name, _ in lines([made("1", "1")], "ACME") if name == "warning"]
-
-
 def test_many_splits_are_counted() -> None:
     told = [text for _, text in lines([made(*(["100", "50"] * 4))], "ACME")]
     assert sum(text.startswith("looks like a split 2:1") for text in told) == 3

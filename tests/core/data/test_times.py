@@ -262,6 +262,31 @@ def test_a_naive_time_is_in_the_zone_that_is_stated() -> None:
         assert read_stamps(table(cells), tokyo)[1] is None
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["2024-01-02 00:00", "2024-01-03 00:00"],
+        ["2024-01-02 00:00:00-05:00", "2024-01-03 00:00:00-05:00"],
+        ["1704153600", "1704240000"],
+        pl.Series([datetime(2024, 1, 2, 5, tzinfo=UTC)]).dt.convert_time_zone("America/New_York"),
+    ],
+    ids=["naive", "offset", "epoch", "stored"],
+)
+def test_days_that_are_stamped_at_their_start_are_warned_of(cells: Sequence[object]) -> None:
+    kind = cells.dtype if isinstance(cells, pl.Series) else pl.String
+    read = table(cells, kind)
+    read_stamps(read, Reading())
+    said = "every time is midnight: a bar of a day must carry the end of that day, or its date alone"
+    assert ("warning", said) in read.found.all()
+
+
+def test_other_times_are_not_warned_of() -> None:
+    for cells in (["2024-01-02 00:00", "2024-01-02 00:01"], ["2024-01-02"], ["1704153600", "1704153660"]):
+        read = table(cells)
+        read_stamps(read, Reading())
+        assert "warning" not in dict(read.found.all())
+
+
 @given(st.datetimes().filter(lambda time: 1 < time.year < 9999), st.integers(-14 * 60, 14 * 60))
 def test_a_time_is_what_python_reads(time: datetime, minutes: int) -> None:
     zoned = time.replace(tzinfo=timezone(timedelta(minutes=minutes)))
