@@ -157,6 +157,7 @@ def _frames() -> Sequence[Mapping[str, pl.Series]]:
     decimals = {name: column.cast(pl.Decimal(18, 2)) for name, column in floats.items()}
     return (
         {"time": days, **floats, **volume, **symbols},
+        {"time": days.dt.convert_time_zone("America/New_York"), **floats},
         {"time": days.dt.date(), **decimals, "symbol": symbols["symbol"].cast(pl.Categorical)},
         {"time": days.dt.epoch("ms"), **{name: column.cast(pl.Float32) for name, column in floats.items()}},
         texts,

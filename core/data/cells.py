@@ -50,8 +50,7 @@ def _is_plain(cells: pl.Series) -> pl.Expr:
     cell = pl.col(cells.name)
     if cells.dtype == pl.String:
         return cell.str.contains(_PLAIN).fill_null(value=False)
-    is_narrow = isinstance(cells.dtype, pl.Decimal) and cells.dtype.precision - cells.dtype.scale <= WHOLE_DIGITS
-    return (cell if is_narrow else cell.cast(_DECIMAL, strict=False)).is_not_null()
+    return cell.cast(_DECIMAL, strict=False).is_not_null()  # a type may say fewer digits than a damaged file holds
 
 
 def _respell(table: Table, cells: pl.Series, plain: pl.Series) -> pl.Series:

@@ -288,6 +288,18 @@ def test_a_parquet_row_is_refused_with_its_number(columns: dict[str, list[object
     assert refusal(lambda: parquet_of(**columns)).startswith(f"A.parquet: {what}")
 
 
+def test_a_decimal_beyond_its_own_type_is_refused() -> None:
+    prices = {name: [Decimal("1.50")] for name in ("open", "high", "low", "close")}
+    pl.DataFrame(
+        {"time": [date(2024, 1, 2)], **prices}, schema_overrides=dict.fromkeys(prices, pl.Decimal(18, 2))
+    ).write_ipc("A.arrow")
+    content = Path("A.arrow").read_bytes()
+    stored = (150).to_bytes(16, "little")
+    assert content.count(stored) == 4
+    Path("A.arrow").write_bytes(content.replace(stored, (10**30).to_bytes(16, "little"), 1))
+    assert refusal(lambda: load(["A.arrow"])) == f"A.arrow: row 0: open {WITHIN}, was 1.00000000000000000E+28"
+
+
 CENTS = st.decimals(1, 10**5, places=2)
 PRICE = CENTS | st.decimals(Decimal("0.0001"), 10**9, places=4) | st.integers(1, 10**6).map(Decimal)
 SPELLINGS: list[Callable[[Decimal], str]] = [
