@@ -55,13 +55,16 @@ def report(loaded: Sequence[Bars], zone: str | None = None) -> list[Section]:
         loaded: Bars, of which those with one source stand in one section.
         zone: The zone in which times are shown; UTC where it is not given.
     """
+    alike: dict[str, list[str]] = {}
+    for one in loaded:
+        alike.setdefault(_looks(one.symbol), []).append(one.symbol)
     sections = []
     for source, group in groupby(sorted(loaded, key=lambda one: (one.source, one.symbol)), key=lambda one: one.source):
         bars = list(group)
         origin = bars[0].origin
         if origin is not None:
             sections.append(Section(clean(source), [Line(name, clean(what)) for name, what in origin.file]))
-        sections += [Section(clean(one.symbol), _Symbol(one, zone, loaded).lines()) for one in bars]
+        sections += [Section(clean(one.symbol), _Symbol(one, zone, alike[_looks(one.symbol)]).lines()) for one in bars]
     return sections
 
 
@@ -71,13 +74,13 @@ class _Symbol:
     Args:
         bars: Its bars.
         zone: The zone in which times are shown.
-        others: All bars, for symbols that look alike.
+        alike: The symbols that look like theirs, and that itself.
     """
 
-    def __init__(self, bars: Bars, zone: str | None, others: Sequence[Bars]) -> None:
+    def __init__(self, bars: Bars, zone: str | None, alike: Sequence[str]) -> None:
         self._bars = bars
         self._zone = None if zone is None else ZoneInfo(zone)
-        self._others = others
+        self._alike = alike
         self._steps = bars.frame["time"].diff().slice(1)
 
     def lines(self) -> list[Line]:
@@ -106,7 +109,10 @@ class _Symbol:
         written = written_time(time)
         if self._zone is None or len(written) == len("2024-01-31"):
             return written
-        local = time.astimezone(self._zone)
+        try:
+            local = time.astimezone(self._zone)
+        except OverflowError:  # there it is a year before the first one, or after the last
+            return f"{written} UTC"
         return f"{written_time(local)} {local:%Z}"
 
     def _gaps(self) -> Iterator[Line]:
@@ -169,9 +175,9 @@ class _Symbol:
         scripts = sorted({unicodedata.name(letter, "UNKNOWN").split()[0] for letter in symbol if letter.isalpha()})
         if len(scripts) > 1:
             yield f"the symbol mixes letters that are {' and '.join(scripts)}"
-        for other in self._others:
-            if other.symbol != symbol and _looks(other.symbol) == _looks(symbol):
-                yield f"the symbol looks like {clean(other.symbol)}, which is another one"
+        for other in self._alike:
+            if other != symbol:
+                yield f"the symbol looks like {clean(other)}, which is another one"
 
 
 def _is_near(ratio: pl.Expr, usual: float) -> pl.Expr:

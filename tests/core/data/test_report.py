@@ -105,6 +105,11 @@ def test_times_are_shown_in_the_zone_and_dates_as_they_are() -> None:
     assert lines(loaded, "ACME", "Asia/Tokyo")[1] == ("range", "2024-01-03 06:00 JST to 2024-01-03 06:00 JST")
 
 
+def test_a_time_that_the_zone_has_in_no_year_is_shown_in_utc() -> None:
+    Path("A.csv").write_text(f"{HEADER}\n9999-12-31 20:00Z,1,3,1,2,9\n", encoding="utf-8")
+    assert lines(load(["A.csv"]), "A", "Asia/Tokyo")[1][1] == "9999-12-31 20:00 UTC to 9999-12-31 20:00 UTC"
+
+
 def test_what_is_told_of_files_is_clean() -> None:
     Path("A.csv").write_text(f"{HEADER},\x1b[2J,symbol\n2024-07-02,1,3,1,2,9,x,\u202eB\n", encoding="utf-8")
     for section in report(load(["A.csv"])):
