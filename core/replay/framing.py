@@ -96,7 +96,7 @@ def _broken(record: int, following: Sequence[bytes]) -> Loss:
 
 
 def _torn(record: int) -> Loss:
-    kept = f"up to record {record - 1}" if record else "before its first record"
+    kept = f"up to record {record - 1}" if record else "nothing"
     return Loss(LossKind.TORN, record, f"the end is torn: recovered {kept}, what was being written then is dropped")
 
 

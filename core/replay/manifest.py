@@ -209,7 +209,7 @@ def read_manifest(name: str, data: bytes) -> Manifest:
     found: Any = whole.get("version")
     if type(found) is int and found > VERSION:
         raise NewerRecordingError(name, found, VERSION)
-    if found != VERSION or whole.keys() != {"format", "version", "manifest"}:
+    if type(found) is not int or found != VERSION or whole.keys() != {"format", "version", "manifest"}:
         raise InputError("must hold format, version and manifest")
     manifest: Manifest = read_as(whole["manifest"], Manifest)
     _check(manifest)
