@@ -23,16 +23,20 @@ from core.data.load import load
 from core.data.reading import Reading
 from core.errors import SettingsError
 from core.execution.path import PathRule
+from core.replay.balances import check_symbols, read_balances
+from core.replay.manifest import Expected
 from tui.sample import load_sample
 
 if TYPE_CHECKING:
     from cyclopts.help import HelpPanel
     from rich.console import Console, ConsoleOptions
 
+_NOTHING: Final = Layer({})
 
-def _read_settings(_: object, tokens: tuple[Token, ...]) -> tuple[Layer, Layer, Layer]:
-    settings, strategy = read_settings(tokens[0].value)
-    return settings.without(_FILES), strategy, settings.table(_FILES)
+
+def _read_settings(_: object, tokens: tuple[Token, ...]) -> tuple[Layer, Layer, Layer, Layer]:
+    settings, strategy, balances = read_settings(tokens[0].value)
+    return settings.without(_FILES), strategy, settings.table(_FILES), balances
 
 
 def _show_settings(console: "Console", options: "ConsoleOptions", panel: "HelpPanel") -> None:
@@ -79,8 +83,8 @@ class Options:
     Attributes:
         data: Files of bars, CSV or Parquet; the sample where none is given.
         subbars: Files of finer bars of the same symbols, for --path subbars.
-        file: A TOML file with the settings below, the fields of the strategy in a table [strategy], and what is said
-            of files in a table [data].
+        file: A TOML file with the settings below, the fields of the strategy in a table [strategy], what is said of
+            files in a table [data], and in tables [[balance]] what balances are expected.
         fields: One field of the strategy, over what the file says of it; may be given again for another.
         deadline: How many seconds a step may take before the strategy is stopped; 0 for any time.
         settings: Each of them, over what the file says of it.
@@ -89,11 +93,16 @@ class Options:
 
     data: Annotated[tuple[str, ...], DATA] = ()
     subbars: Annotated[tuple[str, ...], DATA] = ()
-    file: Annotated[tuple[Layer, Layer, Layer], _FILE] = (Layer({}), Layer({}), Layer({}))
+    file: Annotated[tuple[Layer, Layer, Layer, Layer], _FILE] = (_NOTHING, _NOTHING, _NOTHING, _NOTHING)
     fields: Annotated[tuple[str, ...], _FIELDS] = ()
     deadline: Annotated[float, _SECONDS] = field(default=DEFAULT_SECONDS, validator=_check_deadline)
     settings: Annotated[Settings, _SETTINGS] = field(factory=Settings)
     reading: Annotated[Reading, READING] = field(factory=Reading)
+
+    @property
+    def expected(self) -> tuple[Expected, ...]:
+        """What balances are to be, as the file says."""
+        return read_balances(self.file[3])
 
 
 def make_backtest(strategy: str, options: Options, *, in_windows: bool = False) -> Backtest:
@@ -121,6 +130,7 @@ def make_backtest(strategy: str, options: Options, *, in_windows: bool = False) 
         actions += actions_of_file(options.reading.actions, [one.symbol for one in bars], options.reading)
     with output:
         backtest = Backtest(bars, made, options.settings, finer, actions=actions)
+    check_symbols(options.expected, backtest.feed.places)
     backtest.deadline.seconds = options.deadline
     backtest.take_output(output)
     return backtest

@@ -23,6 +23,8 @@ from core.files import read_file
 _Values = TypeVar("_Values", bound=attrs.AttrsInstance)
 _AnyStrategy = TypeVar("_AnyStrategy", bound=Strategy)
 _TABLE = "strategy"
+BALANCE = "balance"
+"""The table that says what a balance is expected to be."""
 _number = partial(Decimal, context=Context(traps=[]))  # what is out of range is no number, and is refused by its key
 
 
@@ -51,9 +53,13 @@ class Layer:
             raise self.refusal(key, sentence("a table", values))
         return Layer(values, f"{self.prefix}{key}.", self.source)
 
-    def without(self, key: str) -> "Layer":
+    def without(self, *keys: str) -> "Layer":
         """Return the layer of every other key."""
-        return attrs.evolve(self, values={one: self.values[one] for one in self.values if one != key})
+        return attrs.evolve(self, values={one: self.values[one] for one in self.values if one not in keys})
+
+    def only(self, key: str) -> "Layer":
+        """Return the layer of one key, where it is there."""
+        return attrs.evolve(self, values={one: self.values[one] for one in self.values if one == key})
 
     def value(self, key: str, kind: Any) -> Any:
         """Return the value of a key as a type."""
@@ -91,17 +97,18 @@ def read_toml(path: str) -> Layer:
         raise SettingsError(path, f"must be TOML: {error}") from error
 
 
-def read_settings(path: str) -> tuple[Layer, Layer]:
+def read_settings(path: str) -> tuple[Layer, Layer, Layer]:
     """Read the settings of a run from a TOML file.
 
     Returns:
-        The settings, and the fields of the strategy, which stand in the table `[strategy]`.
+        The settings; the fields of the strategy, which stand in the table `[strategy]`; and the tables `[[balance]]`,
+        with what balances are expected.
 
     Raises:
         SettingsError: It cannot be read, or is not TOML.
     """
     whole = read_toml(path)
-    return whole.without(_TABLE), whole.table(_TABLE)
+    return whole.without(_TABLE, BALANCE), whole.table(_TABLE), whole.only(BALANCE)
 
 
 def read_assignments(assignments: Iterable[str]) -> Layer:
