@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import version
 from inspect import getdoc
 from typing import Annotated, Final
@@ -28,8 +28,12 @@ from core.data.reading import Reading
 from core.data.report import report
 from core.errors import FillstepError, InputError, SettingsError
 from core.execution.path import PathRule
+from core.replay.balances import check_balances
 from core.replay.comparison import compare_with
 from core.replay.explain import explain_order
+from core.replay.history import History
+from core.replay.opened import Opened, is_recording, open_run
+from core.replay.packing import pack, packed_path, write_packed
 from core.text import clean
 from tui.options import READING, Options, make_backtest, settle
 from tui.parting import tell_comparison
@@ -39,6 +43,7 @@ from tui.sample import make_sample
 from tui.serve import HOST, PORT, serve
 from tui.story import tell
 from tui.summary import as_json, as_table, as_text, count_facts, fields_of
+from tui.verifying import asks_to_run, tell_difference, tell_verified
 
 _FAILED: Final = 1
 _BAD_INPUT: Final = 2
@@ -52,6 +57,7 @@ _HELP: Final = """Step through a backtest in the terminal; without a command, th
 - `fillstep run my_strategy.py:MyStrategy --settings run.toml`
 - `fillstep explain dip-buyer --order 3`
 - `fillstep data AAPL.csv`
+- `fillstep open monday.fillstep`
 - `fillstep strategies`
 """
 
@@ -72,6 +78,7 @@ _ANY: Final = Parameter(allow_leading_hyphen=True, metavar="OPTIONS")
 _NAME: Final = Parameter(metavar="NAME", show_default=False)
 _HOST: Final = Parameter(metavar="ADDRESS")
 _PORT: Final = Parameter(metavar="NUMBER")
+_OUTPUT: Final = Parameter(name=("--output", "-o"), metavar="FILE", show_default=False)
 _FLAG: Final = Parameter(negative=(), show_default=False)
 _AS_WRITTEN: Final = Reading()
 _EXPORT: Final = Parameter(name="--export", metavar="FOLDER", show_default=False)
@@ -115,15 +122,65 @@ def _open_sample() -> int:
 
 @_app.command(name="open")
 def _open(strategy: str, /, *, options: _Options = _DEFAULTS) -> int:
-    """Step through a strategy, from before its first bar.
+    """Step through a strategy, from before its first bar; or look at a recording, of which nothing is run.
 
-    For example `fillstep open sma-cross --data AAPL.csv --set fast=5`.
+    For example `fillstep open sma-cross --data AAPL.csv --set fast=5`, or `fillstep open monday.fillstep`.
 
     Args:
-        strategy: A name that `fillstep strategies` lists, or a file such as my_strategy.py:MyStrategy.
+        strategy: A name that `fillstep strategies` lists, a file such as my_strategy.py:MyStrategy, or a recording.
         options: What else the run is made of.
     """
+    if is_recording(strategy):
+        return _show(lambda: open_run(strategy))
     return _show(lambda: make_backtest(strategy, options))
+
+
+@_app.command(name="verify")
+def _verify(recording: str, /, *, yes: Annotated[bool, _FLAG] = False) -> int:
+    """Verify a recording: its invariants, its strategy run again where it is the same, the balances that it expects.
+
+    For example `fillstep verify monday.fillstep`. What differs is exit code 1.
+
+    Args:
+        recording: A folder that a run was recorded in, or one that was packed.
+        yes: Run the strategy that a packed recording names without asking, where its file is the same.
+    """
+    may_run = (lambda _: True) if yes else asks_to_run
+    code, out = 0, sys.stdout
+    with redirect_stdout(sys.stderr):  # what the strategy prints
+        for line, differs in tell_verified(recording, may_run):
+            print(line, file=out)
+            code = _FAILED if differs else code
+    return code
+
+
+@_app.command(name="diff")
+def _diff(one: str, other: str, /) -> int:
+    """Say where two recordings part, and how each stands there.
+
+    For example `fillstep diff monday.fillstep tuesday.fillstep`. Where they part, the exit code is 1.
+
+    Args:
+        one: A recording, in its folder or packed.
+        other: Another.
+    """
+    lines, differ = tell_difference(open_run(one), open_run(other))
+    print("\n".join(lines))
+    return _FAILED if differ else 0
+
+
+@_app.command(name="pack")
+def _pack(recording: str, /, *, output: Annotated[str | None, _OUTPUT] = None) -> None:
+    """Write a recording as one file, with the bars that it needs, to be opened on another machine.
+
+    For example `fillstep pack monday.fillstep`, then `fillstep open monday.fillpack`.
+
+    Args:
+        recording: A folder that a run was recorded in.
+        output: The file; the name of the recording with .fillpack at its end where it is not given.
+    """
+    file = packed_path(recording) if output is None else output
+    print(clean(f"{file}: {write_packed(file, pack(recording)):,} bytes"))
 
 
 @_app.command(name="serve")
@@ -179,7 +236,7 @@ def _run(
     with said_once_it_takes_long("loading ..."):
         backtest = make_backtest(strategy, options, in_windows=True)
     with _output_told(backtest):
-        recording = Recording(backtest, record)
+        recording = Recording(backtest, record, options.expected)
         try:
             with recording:
                 run_to_end(backtest, recording.between)
@@ -193,8 +250,11 @@ def _run(
             files = export(backtest, folder, form or Format.CSV)
             _say(f"{', '.join(file.name for file in files)} are in {folder}")
         print((as_json if json else as_table)(strategy, backtest), flush=True)
+    broken = [one.text for one in check_balances(History(backtest), options.expected) if one.is_broken]
+    for text in broken:
+        _say(text)
     gc.freeze()  # leaving need not look through the whole journal
-    return 0 if recording.stopped is None else _FAILED
+    return _FAILED if broken or recording.stopped is not None else 0
 
 
 @_app.command(name="explain")
@@ -284,7 +344,7 @@ def _strategies() -> None:
             print(f"{'':<18}  {field} = {default}")
 
 
-def _show(make: Callable[[], Backtest]) -> int:
+def _show(make: Callable[[], Backtest | Opened]) -> int:
     from tui.app import FillstepApp  # noqa: PLC0415 - no other command pays for the screen
     from tui.settings import read_user_settings  # noqa: PLC0415
     from tui.terminal import check_terminal, leaving_when_told  # noqa: PLC0415
@@ -292,8 +352,8 @@ def _show(make: Callable[[], Backtest]) -> int:
     check_terminal()
     settings = read_user_settings()
     with said_once_it_takes_long("loading ..."):
-        run = make()
-    app = FillstepApp(run, settings=settings)
+        made = make()
+    app = FillstepApp.of_recording(made, settings) if isinstance(made, Opened) else FillstepApp(made, settings=settings)
     with leaving_when_told(app):
         app.run()
     for line in app.end_recordings():

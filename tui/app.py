@@ -19,6 +19,7 @@ from textual.screen import Screen
 from core.errors import FillstepError, InputError
 from core.replay.branch import Branch
 from core.replay.cursor import Cursor
+from core.replay.opened import Opened
 from core.replay.run import Run
 from core.replay.timeline import Timeline
 from core.text import clean
@@ -131,6 +132,15 @@ class FillstepApp(App[None]):
         self._footer = FooterLine()
         self._travel = Travel(self)
         self._desk = Desk(self, self._travel)
+
+    @classmethod
+    def of_recording(cls, opened: Opened, settings: UserSettings = _DEFAULTS) -> "FillstepApp":
+        """Show a recorded run where it was left, with the places that were marked in it."""
+        recording = opened.recording
+        app = cls(opened.run, settings=settings, place=recording.opens_at)
+        app.session.recording = recording
+        app.session.bookmarks |= {one.letter: (one.cursor, one.note) for one in recording.manifest.bookmarks}
+        return app
 
     @property
     def error(self) -> FillstepError | None:

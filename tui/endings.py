@@ -32,7 +32,7 @@ def ending(session: Session) -> Ending:
     """Return how a run has ended."""
     run, timeline = session.run, session.timeline
     if session.is_recorded:
-        return Ending(_RECORD_END if timeline.is_at_head else _RECORDED)
+        return Ending(_of_record(session))
     if not run.is_over or session.error:
         return Ending()
     orders = timeline.at(timeline.head).orders
@@ -52,6 +52,15 @@ def ending(session: Session) -> Ending:
         f"3 lists them, @ #{order_id} goes there, r retries it in a branch",
         order_id,
     )
+
+
+def _of_record(session: Session) -> str:
+    """Say what was lost of a record, how its run has ended where one stands there, and what one can do."""
+    is_at_head, recording = session.timeline.is_at_head, session.recording
+    said = [] if recording is None else [clean(one) for one in recording.notes]
+    if is_at_head and recording is not None and recording.error:
+        said.append(clean(f"the run was stopped: {recording.error}"))
+    return " | ".join((*said, _RECORD_END if is_at_head else _RECORDED))
 
 
 def error_text(session: Session, error: FillstepError) -> str:

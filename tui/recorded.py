@@ -1,6 +1,9 @@
 """A run without a screen that is recorded as it goes on, where that is asked for."""
 
+from collections.abc import Iterable
+
 from core.backtest.loop import Backtest
+from core.replay.manifest import Expected
 from core.replay.recorder import Recorder
 
 
@@ -10,13 +13,14 @@ class Recording:
     Args:
         run: The run, before its first step.
         name: The folder; None to record nothing.
+        expected: What balances are to be.
 
     Raises:
         RecordingError: The folder is there already, or cannot be written.
     """
 
-    def __init__(self, run: Backtest, name: str | None) -> None:
-        self._recorder = None if name is None else Recorder(run, name)
+    def __init__(self, run: Backtest, name: str | None, expected: Iterable[Expected] = ()) -> None:
+        self._recorder = None if name is None else Recorder(run, name, expected=expected)
         self.between = None if self._recorder is None else self._recorder.write
 
     @property

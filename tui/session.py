@@ -9,6 +9,7 @@ from core.replay.breakpoints import Breakpoints, read_condition
 from core.replay.cursor import Cursor
 from core.replay.manifest import Bookmark, Place
 from core.replay.recorder import Recorder
+from core.replay.recording import Recording
 from core.replay.reexecution import Reexecution
 from core.replay.run import Run, executable
 from core.replay.search import Search
@@ -31,6 +32,7 @@ class Session:
         breakpoints: Where it stops.
         bookmarks: Places by the letter they were given, each with a note.
         branch: How it came about, where it is a branch.
+        recording: What it was opened from, where it was recorded before.
         recorder: What writes it to disk, where something does.
         wanted: The step at which it was asked what the strategy was, where that takes long to find out.
     """
@@ -43,6 +45,7 @@ class Session:
     breakpoints: Breakpoints = field(init=False)
     bookmarks: dict[str, tuple[Cursor, str]] = field(factory=dict)
     _again: Reexecution | None = field(default=None, init=False)
+    recording: Recording | None = field(default=None, init=False)
     recorder: Recorder | None = field(default=None, init=False)
     _recorded_bookmarks: dict[str, tuple[Cursor, str]] = field(factory=dict, init=False)
     wanted: int | None = field(default=None, init=False)

@@ -118,6 +118,28 @@ def pack(path: str) -> bytes:
     return b"".join((_MAGIC, as_json(header, _Header).encode(), b"\n", *members.values()))
 
 
+def write_packed(file: str, data: bytes) -> int:
+    """Write a file that is not there yet, and return how many bytes it has.
+
+    Raises:
+        RecordingError: There is one, or it cannot be written; of what was begun nothing stays.
+    """
+    path = Path(file)
+    try:
+        with path.open("xb") as written:
+            try:
+                written.write(data)
+                written.flush()
+            except OSError:
+                path.unlink()
+                raise
+    except FileExistsError as error:
+        raise RecordingError(file, "is there already: choose another name") from error
+    except (OSError, ValueError) as error:  # a ValueError is a NUL in the path
+        raise RecordingError(file, f"cannot be written: {said(error)}") from error
+    return len(data)
+
+
 def is_packed(path: str) -> bool:
     """Say whether there is a file that begins as a packed recording does, or that is named like one."""
     if path.endswith(PACKED):

@@ -22,13 +22,14 @@ class Recordings(Part):
         """Write the run that is looked at to a folder, and go on as it goes on.
 
         Raises:
+            InputError: It was recorded before, and is only looked at.
             RecordingError: The folder is there already, or cannot be written.
         """
-        session = self.session
+        session, run = self.session, self.session.backtest
         if session.recorder is not None and session.recorder.stopped is None:
             self._host.show(f"this run is recorded already, to {clean(str(session.recorder.path))}")
             return
-        self.work("recording", lambda: Recorder(session.backtest, name), lambda made: self._begin(session, made))
+        self.work("recording", lambda: Recorder(run, name), lambda made: self._begin(session, made))
 
     def _begin(self, session: Session, recorder: Recorder) -> None:
         session.recorder = recorder

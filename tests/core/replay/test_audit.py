@@ -32,7 +32,7 @@ from tests.core.builders import at, bars_of, run
 from tests.core.recorded import recorded
 from tests.core.replay.test_timeline_properties import Drawn, runs
 
-FEW = settings(max_examples=40)
+FEW = settings(max_examples=25)
 BARS = bars_of(
     "A",
     "100.00/101/99/100/1000",

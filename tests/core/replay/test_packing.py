@@ -1,8 +1,10 @@
 """A packed recording: one file, with the bars that it needs, that opens as the recording did and climbs nowhere."""
 
+import io
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from errno import ENOSPC
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from core.replay.branch import branch, without_order
 from core.replay.explain import explain_order
 from core.replay.manifest import Bookmark, Place
 from core.replay.opened import Opened, is_recording, open_run, strategy_name
-from core.replay.packing import PACKED, Packed, is_packed, open_packed, pack, packed_path
+from core.replay.packing import PACKED, Packed, is_packed, open_packed, pack, packed_path, write_packed
 from core.replay.recorder import Recorder
 from core.replay.timeline import Timeline
 from tests.core.builders import Script, at, backtest, bars_of
@@ -259,6 +261,33 @@ def test_a_pack_is_named_after_its_recording() -> None:
         "a/b.fillpack",
         "b.fillpack",
     ]
+
+
+def test_a_disk_that_is_full_keeps_nothing_of_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "run.fillpack"
+
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(ENOSPC, "No space left on device")
+
+    def begin(path: Path, _mode: str) -> Full:
+        path.touch()
+        return Full()
+
+    monkeypatch.setattr(Path, "open", begin)
+    with pytest.raises(RecordingError, match="cannot be written: no space left on device"):
+        write_packed(str(file), b"data")
+    assert not file.exists()
+
+
+def test_a_pack_is_written_to_a_file_that_is_not_there_yet(tmp_path: Path) -> None:
+    file = tmp_path / "run.fillpack"
+    assert write_packed(str(file), b"data") == 4
+    with pytest.raises(RecordingError, match="is there already: choose another name"):
+        write_packed(str(file), b"other")
+    assert file.read_bytes() == b"data"
+    with pytest.raises(RecordingError, match="cannot be written: no such file or directory"):
+        write_packed(str(tmp_path / "no" / "run"), b"data")
 
 
 def test_a_member_that_is_not_there_is_none() -> None:

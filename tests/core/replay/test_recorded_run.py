@@ -19,7 +19,7 @@ from tests.core.builders import backtest, bars_of, run
 from tests.core.recorded import recorded
 from tests.core.replay.test_timeline_properties import Drawn, Seen, runs
 
-FEW = settings(max_examples=25)
+FEW = settings(max_examples=15)
 
 
 @FEW
