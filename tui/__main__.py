@@ -202,7 +202,10 @@ def _serve(
         port: The port to listen on.
     """
     _, bound, _ = _app.parse_args(["open", strategy, *words], print_error=False, exit_on_error=False)
-    make_backtest(*bound.args, *bound.kwargs.values())  # what is wrong is said here, not on the page
+    if is_recording(strategy):  # what is wrong is said here, not on the page
+        open_run(strategy)
+    else:
+        make_backtest(*bound.args, *bound.kwargs.values())
     serve((strategy, *words), host, port)
 
 

@@ -59,13 +59,19 @@ class _Header:
 
     Attributes:
         length: How many steps there were, executed or not.
-        sha256: Of the members, in hexadecimal.
+        sha256: Of the header with nothing here, and of the members, in hexadecimal.
         members: The name of each, and how many bytes it is.
     """
 
     length: int
     sha256: str
     members: tuple[tuple[str, int], ...]
+
+    def hash_with(self, body: bytes | memoryview) -> str:
+        """Return what its SHA-256 must be over some members."""
+        digest = sha256(as_json(evolve(self, sha256=""), _Header).encode())
+        digest.update(body)
+        return digest.hexdigest()
 
 
 @frozen
@@ -113,9 +119,10 @@ def pack(path: str) -> bytes:
         raise RecordingError(path, f"process {recording.writer} is writing it: pack it when that has ended")
     feed = Feed(recording.bars)
     members = dict(_members(recording, feed))
-    digest = _hash(b"".join(members.values()))
-    header = _Header(len(feed), digest, tuple((name, len(data)) for name, data in members.items()))
-    return b"".join((_MAGIC, as_json(header, _Header).encode(), b"\n", *members.values()))
+    body = b"".join(members.values())
+    header = _Header(len(feed), "", tuple((name, len(data)) for name, data in members.items()))
+    header = evolve(header, sha256=header.hash_with(body))
+    return b"".join((_MAGIC, as_json(header, _Header).encode(), b"\n", body))
 
 
 def write_packed(file: str, data: bytes) -> int:
@@ -199,7 +206,7 @@ def _facts(recording: Recording) -> Iterator[tuple[str, bytes]]:
     yield JOURNAL, _framed([as_json(one, Segment) for one in segments])
 
 
-def _hash(data: bytes | memoryview) -> str:
+def _hash(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
@@ -234,7 +241,7 @@ def _read(path: str) -> Packed:
         members = _split(memoryview(data)[end + 1 :], header.members)
     except InputError as error:
         raise RecordingError(path, str(error)) from error
-    if _hash(memoryview(data)[end + 1 :]) != header.sha256:
+    if header.hash_with(memoryview(data)[end + 1 :]) != header.sha256:
         raise RecordingError(path, "is damaged: it is not what was packed, its SHA-256 differs")
     return Packed(path, header.length, members)
 

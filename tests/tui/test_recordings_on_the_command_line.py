@@ -22,6 +22,7 @@ from tests.tui.driving import place, press, session_of, told
 from tui.__main__ import main
 from tui.app import FillstepApp
 from tui.sample import load_sample, make_sample
+from tui.serve import HOST, PORT
 
 HEADER = "time,open,high,low,close,volume\n"
 BARS = f"{HEADER}2024-01-02,10,12,9,11,100\n2024-01-03,11,13,10,12.5,100\n2024-01-04,12,14,11,13,100\n"
@@ -289,6 +290,16 @@ def test_what_was_lost_and_what_stopped_the_run_is_said_where_it_is_opened() -> 
     )
     _, (_, _, message) = screen_of("left.fillstep", (140, 40), "N", "dollar_sign", "n")
     assert "the run was stopped: mine.py:7: too late" in message
+
+
+def test_a_recording_can_be_served(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded(capsys, "one")
+    served: list[object] = []
+    monkeypatch.setattr("tui.__main__.serve", lambda *words: served.append(words))
+    assert main(["serve", "one.fillstep"]) == 0
+    assert served == [(("one.fillstep",), HOST, PORT)]
+    assert said(capsys, "serve", "gone.fillstep")[0] == 2
+    assert len(served) == 1
 
 
 def test_a_recording_is_opened_by_the_command_that_opens_a_strategy(

@@ -141,7 +141,7 @@ def joined(header: Mapping[str, Any], body: bytes) -> bytes:
 def renamed(data: bytes, name: str) -> bytes:
     header, body = split(data)
     header["members"][0][0] = name
-    return joined(header, body)
+    return signed(header, body)
 
 
 def resized(data: bytes, by: int) -> bytes:
@@ -150,9 +150,15 @@ def resized(data: bytes, by: int) -> bytes:
     return joined(header, body)
 
 
+def signed(header: Mapping[str, Any], body: bytes) -> bytes:
+    """Return a pack whose SHA-256 is what it must be."""
+    bare = json.dumps({**header, "sha256": ""}, separators=(",", ":")).encode()
+    return joined({**header, "sha256": sha256(bare + body).hexdigest()}, body)
+
+
 def shortened(data: bytes) -> bytes:
     header, body = split(data)
-    return joined({**header, "length": 2}, body)
+    return signed({**header, "length": 2}, body)
 
 
 def limited(data: bytes) -> bytes:
@@ -163,7 +169,7 @@ def limited(data: bytes) -> bytes:
     assert name == "manifest.json"
     body = body[:size] + more + body[size:]
     members = [[name, size + len(more)], *header["members"][1:]]
-    return joined({**header, "members": members, "sha256": sha256(body).hexdigest()}, body)
+    return signed({**header, "members": members}, body)
 
 
 def bare(header: bytes) -> Spoil:
@@ -288,6 +294,20 @@ def test_a_pack_is_written_to_a_file_that_is_not_there_yet(tmp_path: Path) -> No
     assert file.read_bytes() == b"data"
     with pytest.raises(RecordingError, match="cannot be written: no such file or directory"):
         write_packed(str(tmp_path / "no" / "run"), b"data")
+
+
+def test_no_byte_of_a_pack_can_be_another_and_nothing_but_that_is_raised(tmp_path: Path) -> None:
+    data, file = pack(recorded_at(tmp_path, bought(5))), tmp_path / "spoilt.fillpack"
+    head = data.index(b"\n", len(MAGIC)) + 1
+    for at_byte in (*range(0, head, 7), *range(head, len(data), len(data) // 60)):
+        for bit in (1, 32):
+            file.write_bytes(data[:at_byte] + bytes([data[at_byte] ^ bit]) + data[at_byte + 1 :])
+            with pytest.raises(RecordingError):
+                open_run(str(file))
+    for end in range(0, len(data), len(data) // 60):
+        file.write_bytes(data[:end])
+        with pytest.raises(RecordingError):
+            open_run(str(file))
 
 
 def test_a_member_that_is_not_there_is_none() -> None:
