@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from attrs import define, field
 
 from core.backtest.conversion import Text
+from core.corporate_action import CorporateAction, Dividend, Split
 from core.money import ZERO
 from core.order import Order, OrderType, Side, TimeInForce
 from tests.core.builders import at
@@ -23,7 +24,8 @@ Facts: TypeAlias = dict[str, Decimal | str]
 SYMBOL: Final = "ACME"
 SET_UP: Final = ("before", "cash", "held", "hours", "settings")
 ASKS: Final = ("order", "bracket", "oco", "cancel", "amend")
-INPUT: Final = (*SET_UP, *ASKS, "then", "bar", "finer")
+ACTIONS: Final = ("split", "dividend")
+INPUT: Final = (*SET_UP, *ASKS, *ACTIONS, "then", "bar", "finer")
 """Lines that say what is given; all others say what comes of it."""
 OF_THE_RUN: Final = ("leaves", "ambiguous")
 STATES: Final = ("none", "stop", *OF_THE_RUN)
@@ -68,6 +70,7 @@ class Block:
     held: Decimal = ZERO
     paid: Decimal | None = None
     hours: int = 24
+    actions: list[CorporateAction] = field(factory=list)
 
     @property
     def lead(self) -> int:
@@ -116,6 +119,8 @@ def read(text: str) -> Block:
             _set_up(block, kind, words)
         elif kind == "bar":
             _add_bar(block, words)
+        elif kind in ACTIONS:
+            block.actions.append(_action(block, kind, words))
         elif kind == "finer":
             block.steps[-1].finer.append([Decimal(word) for word in words])
         elif kind == "then":
@@ -125,6 +130,15 @@ def read(text: str) -> Block:
         else:
             block.steps[-1].said.append(_facts(kind, words))
     return block
+
+
+def _action(block: Block, kind: str, words: list[str]) -> CorporateAction:
+    """Read `split 2:1` or `dividend 0.50 paid 3`, which is of the bar that follows."""
+    day = block.stamp(len(block.steps))
+    if kind == "split":
+        new, old = map(int, words[0].split(":"))
+        return Split(SYMBOL, day, new, old)
+    return Dividend(SYMBOL, day, Decimal(words[0]), block.stamp(int(words[2])) if words[1:] else None)
 
 
 def _set_up(block: Block, kind: str, words: list[str]) -> None:

@@ -19,6 +19,7 @@ from core.events import (
     OrderFilled,
     OrderReduced,
     OrderRejected,
+    OrderSplit,
     OrderTriggered,
     PathAmbiguous,
     RequestRefused,
@@ -88,7 +89,7 @@ def prepare(block: Block) -> Backtest:
     capital = Layer({"initial_capital": block.cash + spent + commission})
     bars = [Bars.from_rows(symbol, rows) for symbol, rows in _rows(block).items()]
     finer = [Bars.from_rows(SYMBOL, rows) for rows in [_finer(block)] if rows]
-    return Backtest(bars, Told(block), overlay(settings, capital), subbars=finer)
+    return Backtest(bars, Told(block), overlay(settings, capital), subbars=finer, actions=block.actions)
 
 
 def _rows(block: Block) -> dict[str, list[Row]]:
@@ -135,6 +136,10 @@ class Play:
             case OrderCanceled() | OrderExpired() | OrderReduced():
                 told = self._about(_ENDS[type(event)], event.order_id, event.reason)
                 yield {**told, "units": event.given_up_quantity}
+            case OrderSplit(order=order):
+                prices = {"limit": order.limit_price, "stop": event.stop_price, "trail": order.trail_amount}
+                told = {name: price for name, price in prices.items() if price is not None}
+                yield {**self._about("adjusted", event.order_id), "units": order.quantity, **told}
             case OrderRejected() | RequestRefused():
                 yield self._about(_REFUSALS[type(event)], event.order_id, event.reason)
 
@@ -192,6 +197,7 @@ class Play:
             "realized": portfolio.realized_pnl,
             "unrealized": portfolio.unrealized_pnl,
             "commissions": portfolio.commissions,
+            "income": portfolio.income,
             "equity": portfolio.equity,
             "at_stake": self.made.money_at_stake,
             "clamped": self.made.clamped,
@@ -254,5 +260,5 @@ def _check_books(made: Backtest) -> None:
     positions = portfolio.get_all_positions().values()
     value = sum(one.market_value(portfolio.get_mark(one.symbol) or ZERO) for one in positions)
     assert portfolio.equity == portfolio.get_cash_balance() + value
-    profit = portfolio.realized_pnl + portfolio.unrealized_pnl - portfolio.commissions
+    profit = portfolio.realized_pnl + portfolio.unrealized_pnl - portfolio.commissions + portfolio.income
     assert portfolio.equity - made.settings.initial_capital == profit
