@@ -9,16 +9,20 @@ from tui.__main__ import main
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "data.md"
-EXAMPLE = re.compile(r"<!-- report -->\n```console\n\$ fillstep (.*)\n((?:.*\n)*?)```\n<!-- end of report -->")
+EXAMPLE = re.compile(r"<!-- (\w+) -->\n```console\n\$ fillstep (.*)\n((?:.*\n)*?)```\n<!-- end of \1 -->")
 
 
-def test_the_report_of_the_page_is_what_the_program_prints(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+EXAMPLES = {found[1]: (found[2], found[3]) for found in EXAMPLE.finditer(PAGE.read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize("name", ["report", "split"])
+def test_what_the_page_shows_is_what_the_program_prints(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    (example,) = EXAMPLE.finditer(PAGE.read_text(encoding="utf-8"))
-    assert main(example[1].split()) == 0
-    assert capsys.readouterr().out == example[2]
+    command, printed = EXAMPLES[name]
+    assert main(command.split()) == 0
+    assert capsys.readouterr().out == printed
 
 
 NAMES = "format,left alone,types,floats,times,dropped,rows,range,order,duplicates,interval,gaps,prices,volume,warning"
@@ -32,7 +36,9 @@ def test_every_name_of_a_line_is_on_the_page_and_in_the_program(name: str) -> No
     assert f'"{name}"' in sources
 
 
-@pytest.mark.parametrize("option", ["--zone", "--dates", "--sort", "--drop-empty", "--repair", "--memory-gb"])
+@pytest.mark.parametrize(
+    "option", ["--zone", "--dates", "--sort", "--drop-empty", "--repair", "--memory-gb", "--actions"]
+)
 def test_every_option_is_on_the_page(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"`{option}" in PAGE.read_text(encoding="utf-8")
     assert main(["data", "--help"]) == 0

@@ -23,6 +23,7 @@ from core.backtest.examples import SHIPPED
 from core.backtest.loop import Backtest
 from core.backtest.profiles import find_profile
 from core.backtest.settings import Settings
+from core.data.actions import load_actions
 from core.data.load import load
 from core.data.reading import Reading
 from core.data.report import report
@@ -332,7 +333,8 @@ def _data(
     """
     if not files:
         raise InputError("no files were given: `fillstep data FILE...`")
-    print(as_text(report(load(files, reading), reading.zone)))
+    loaded = load(files, reading)
+    print(as_text(report(loaded, reading.zone, load_actions(loaded, reading))))
 
 
 @_app.command(name="strategies")

@@ -18,7 +18,7 @@ from core.backtest.memory import load_or_open
 from core.backtest.output import Output
 from core.backtest.settings import Settings
 from core.backtest.strategies import find_strategy
-from core.data.actions import actions_of_bars, actions_of_file
+from core.data.actions import load_actions
 from core.data.load import load
 from core.data.reading import Reading
 from core.errors import SettingsError
@@ -125,9 +125,7 @@ def make_backtest(strategy: str, options: Options, *, in_windows: bool = False) 
     data, reading = options.data, options.reading
     bars = load_or_open(data, made, reading, in_windows=in_windows) if data else load_sample()
     finer = load(options.subbars, options.reading) if options.subbars else ()
-    actions = actions_of_bars(bars) if options.data else []
-    if options.reading.actions is not None:
-        actions += actions_of_file(options.reading.actions, [one.symbol for one in bars], options.reading)
+    actions = load_actions(bars, options.reading, has_columns=bool(options.data))
     with output:
         backtest = Backtest(bars, made, options.settings, finer, actions=actions)
     check_symbols(options.expected, backtest.feed.places)

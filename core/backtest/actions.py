@@ -143,7 +143,12 @@ def _check_differ(one: CorporateAction, other: CorporateAction) -> None:
         what = "the split" if is_split else "a dividend"
         at = f"{other.place}: " if other.place else ""
         also = f", also by {one.place}" if one.place else ""
-        raise InputError(f"{at}{what} of {other.symbol} on {written_time(other.ex_time)} is given twice{also}")
+        raise InputError(f"{at}{what} of {other.symbol} on {_day(other.ex_time)} is given twice{also}")
+
+
+def _day(time: datetime) -> str:
+    """Write a time, a midnight as the day that it begins."""
+    return written_time(time).removesuffix(" 00:00")
 
 
 def _check_prices(actions: Iterable[CorporateAction], feed: Feed) -> None:
@@ -162,5 +167,5 @@ def _check_split(split: Split, bars: Bars) -> None:
     close, opened = bars.closes[row - 1], bars.row_units(row)[0]
     moved, middle = opened * opened * new, close * close * old  # the middle of the two moves is the root of old / new
     if moved > middle if new > old else moved < middle:
-        day = f"{split.symbol} {split.text} on {written_time(split.ex_time)}"
+        day = f"{split.symbol} {split.text} on {_day(split.ex_time)}"
         raise AdjustedTwiceError(split.place, day, bars.price(close), bars.price(opened))

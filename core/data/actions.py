@@ -20,7 +20,7 @@ from attrs import evolve
 
 from core.bars import END_OF_DAY, Bars, to_datetime
 from core.corporate_action import CorporateAction, Dividend, Split
-from core.data.formats import Shape, column_of, spelled
+from core.data.formats import OF_ACTIONS, Shape, column_of, spelled
 from core.data.load import symbols_of
 from core.data.opening import read_names, read_table
 from core.data.reading import Reading
@@ -31,13 +31,6 @@ from core.errors import BarDataError, NotExactError, shown
 from core.money import ZERO, parse
 
 _ValueT = TypeVar("_ValueT")
-_SPLITS: Final = ("split", "splits", "stock split", "stock splits", "split ratio", "split factor", "splitfactor")
-_DIVIDENDS: Final = ("dividend", "dividends", "ex dividend", "dividend amount", "cash dividend", "div cash", "divcash")
-_COLUMNS: Final = {
-    **dict.fromkeys((*_SPLITS, "split coefficient"), "split"),
-    **dict.fromkeys(_DIVIDENDS, "dividend"),
-    **dict.fromkeys(("pay date", "payment date"), "pay"),
-}
 _OF_A_ROW: Final = frozenset({"time", "date", "clock", "symbol"})
 _ACTIONS: Final = frozenset({"split", "dividend"})
 _RATIO: Final = re.compile(r"(\d{1,9}) ?(?::|/|-?for-?) ?(\d{1,9})", re.ASCII)
@@ -49,6 +42,23 @@ _MOST_NAMES: Final = 20
 _MICROSECOND: Final = timedelta(microseconds=1)
 _TO_START_OF_DAY: Final = END_OF_DAY // _MICROSECOND
 _DAY: Final = _TO_START_OF_DAY + 1
+
+
+def load_actions(loaded: Sequence[Bars], reading: Reading, *, has_columns: bool = True) -> list[CorporateAction]:
+    """Return the splits and dividends of some bars: from columns of their files, and from the file that is named.
+
+    Args:
+        loaded: The bars.
+        reading: What the files do not say themselves, and the name of that file.
+        has_columns: Whether to look into the files of the bars.
+
+    Raises:
+        BarDataError: A cell that is not what its column holds, or a file that cannot be read.
+    """
+    actions = actions_of_bars(loaded) if has_columns else []
+    if reading.actions is not None:
+        actions += actions_of_file(reading.actions, [one.symbol for one in loaded], reading)
+    return actions
 
 
 def actions_of_bars(loaded: Iterable[Bars]) -> list[CorporateAction]:
@@ -115,7 +125,7 @@ def _find(source: str, names: Sequence[str], column_of_name: Callable[[str], str
 
 def _shape_beside_bars(source: str, names: Sequence[str]) -> Shape:
     """Return where splits and dividends stand in a file of bars; no columns where it has none."""
-    found = _find(source, names, _COLUMNS.get)
+    found = _find(source, names, OF_ACTIONS.get)
     return Shape(found if _ACTIONS & set(found) else {})
 
 
@@ -124,7 +134,7 @@ def _shape_alone(source: str, names: Sequence[str]) -> Shape:
 
     def column_here(name: str) -> str | None:
         of_row = column_of(name, plain)
-        return _COLUMNS.get(name) or (of_row if of_row in _OF_A_ROW else None)
+        return OF_ACTIONS.get(name) or (of_row if of_row in _OF_A_ROW else None)
 
     found = _find(source, names, column_here)
     if not {"time", "date"} & set(found) or not _ACTIONS & set(found):

@@ -18,6 +18,14 @@ _COLUMNS: Final = {
     **dict.fromkeys(("volume", "vol", "real volume"), "volume"),
     **dict.fromkeys(("symbol", "ticker"), "symbol"),
 }
+_SPLITS: Final = ("split", "splits", "stock split", "stock splits", "split ratio", "split factor", "splitfactor")
+_DIVIDENDS: Final = ("dividend", "dividends", "ex dividend", "dividend amount", "cash dividend", "div cash", "divcash")
+OF_ACTIONS: Final = {
+    **dict.fromkeys((*_SPLITS, "split coefficient"), "split"),
+    **dict.fromkeys(_DIVIDENDS, "dividend"),
+    **dict.fromkeys(("pay date", "payment date"), "pay"),
+}
+"""What columns of splits and dividends hold, by their names, as `spelled`."""
 _NEEDED: Final = f"time (or {', '.join(_TIMES[1:])}), {', '.join(PRICES)}"
 _MOST_NAMES: Final = 20
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
@@ -100,7 +108,8 @@ def find_shape(source: str, names: Sequence[str]) -> Shape:
     if missing:
         raise BarDataError(source, f"no column {missing}: needed are {_NEEDED}; found are {_listed(names)}")
     vendor = next((one for one in _VENDORS if one.signs <= set(written)), None)
-    return Shape(found, True, vendor, [name for index, name in enumerate(names) if index not in found.values()])
+    others = (index for index, name in enumerate(plain) if index not in found.values() and name not in OF_ACTIONS)
+    return Shape(found, True, vendor, [names[index] for index in others])
 
 
 def spelled(name: str) -> str:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from core.bars import Bars, to_datetime, written_time
+from core.corporate_action import CorporateAction, Dividend, Split
 from core.money import canonical, quantum
 from core.origin import WARNING
 from core.text import clean
@@ -48,23 +49,26 @@ class Section(NamedTuple):
     lines: Sequence[Line]
 
 
-def report(loaded: Sequence[Bars], zone: str | None = None) -> list[Section]:
+def report(loaded: Sequence[Bars], zone: str | None = None, actions: Iterable[CorporateAction] = ()) -> list[Section]:
     """Return what was found in files and in the bars of each symbol.
 
     Args:
         loaded: Bars, of which those with one source stand in one section.
         zone: The zone in which times are shown; UTC where it is not given.
+        actions: The splits and dividends that are given with them.
     """
     alike: dict[str, list[str]] = {}
     for one in loaded:
         alike.setdefault(_looks(one.symbol), []).append(one.symbol)
-    sections = []
+    sections, given = [], list(actions)
     for source, group in groupby(sorted(loaded, key=lambda one: (one.source, one.symbol)), key=lambda one: one.source):
         bars = list(group)
         origin = bars[0].origin
         if origin is not None:
             sections.append(Section(clean(source), [Line(name, clean(what)) for name, what in origin.file]))
-        sections += [Section(clean(one.symbol), _Symbol(one, zone, alike[_looks(one.symbol)]).lines()) for one in bars]
+        sections += [
+            Section(clean(one.symbol), _Symbol(one, zone, alike[_looks(one.symbol)], given).lines()) for one in bars
+        ]
     return sections
 
 
@@ -75,10 +79,12 @@ class _Symbol:
         bars: Its bars.
         zone: The zone in which times are shown.
         alike: The symbols that look like theirs, and that itself.
+        actions: The splits and dividends of all.
     """
 
-    def __init__(self, bars: Bars, zone: str | None, alike: Sequence[str]) -> None:
+    def __init__(self, bars: Bars, zone: str | None, alike: Sequence[str], actions: Sequence[CorporateAction]) -> None:
         self._bars = bars
+        self._actions = [one for one in actions if one.symbol == bars.symbol]
         self._zone = None if zone is None else ZoneInfo(zone)
         self._alike = alike
         self._steps = bars.frame["time"].diff().slice(1)
@@ -96,10 +102,22 @@ class _Symbol:
                 *self._gaps(),
                 Line("prices", f"in units of {canonical(quantum(bars.digits))}"),
                 *self._volumes(),
+                *self._given(),
                 *(Line(WARNING, clean(what)) for name, what in found if name == WARNING),
                 *(Line(WARNING, what) for what in (*self._splits(), *self._lookalikes())),
             ]
         )
+
+    def _given(self) -> Iterator[Line]:
+        """Say which splits and dividends are given: each split, and how many dividends."""
+        splits = [one for one in self._actions if isinstance(one, Split)]
+        dividends = [one for one in self._actions if isinstance(one, Dividend)]
+        for split in splits:
+            yield Line("split", f"{split.text} on {split.ex_time.date()}, {clean(split.place)}")
+        if dividends:
+            yield Line(
+                "dividends", f"{len(dividends):,}, the first one on {min(one.ex_time for one in dividends).date()}"
+            )
 
     def _place(self, row: int) -> str:
         return f"row {row}" if self._bars.origin is None else self._bars.origin.place(row)

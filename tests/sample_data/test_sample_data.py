@@ -12,6 +12,7 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "sample_data"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
+ACTIONS = FOLDER / "split" / "actions.csv"
 HEADER = ["Date", "Open", "High", "Low", "Close", "Volume", "Adj Close"]
 PRICES = ("Open", "High", "Low", "Close")
 SYMBOLS = ("AAPL", "GOOG", "IBM", "MSFT")
@@ -56,7 +57,7 @@ each_file = pytest.mark.parametrize("claim", CLAIMS, ids=[claim.file for claim i
 
 
 def test_the_readme_lists_every_csv_file_and_no_other() -> None:
-    files = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.csv"))
+    files = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.csv") if path != ACTIONS)
     assert sorted(claim.file for claim in CLAIMS) == files
 
 
@@ -144,6 +145,10 @@ def test_no_split_falls_within_the_four_files(symbol: str) -> None:
 def test_the_split_file_holds_a_split_of_two_for_one() -> None:
     closes = {row["Date"]: row["Close"] for row in read_rows("split/AAPL.csv")}
     assert (closes["2005-02-25"], closes["2005-02-28"]) == ("88.99", "44.86")
+
+
+def test_the_split_has_a_file_of_its_own_which_the_readme_shows() -> None:
+    assert f"`split/actions.csv`:\n\n```\n{ACTIONS.read_text(encoding='ascii')}```\n" in README
 
 
 def test_the_split_file_agrees_with_the_other_where_they_overlap() -> None:
