@@ -1,26 +1,23 @@
-"""Bridge: facts of the core -> whether anything was announced since the last picture.
+"""Bridge: facts of the core -> whether any came since the last picture.
 
-It only takes note: it formats nothing and cannot fail, because what a handler raises stops the step.
+It counts those of the journal. A listener would have the value of each fact made, for nobody to look at.
 """
 
-from core.backtest.loop import Backtest
-from core.events import Event
-from core.replay.run import Run
+from core.backtest.journal import Journal
 
 
 class Bridge:
-    """Listens to the portfolio and the broker of a run; one that was recorded announces nothing."""
+    """Looks at the facts of a run.
 
-    def __init__(self, run: Run) -> None:
-        self._has_news = False
-        if isinstance(run, Backtest):
-            run.portfolio.subscribe(self._note)
-            run.broker.subscribe(self._note)
+    Args:
+        journal: The facts.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._seen = len(journal)
 
     def take_news(self) -> bool:
-        """Say whether anything was announced since this was asked last."""
-        had_news, self._has_news = self._has_news, False
-        return had_news
-
-    def _note(self, _event: Event) -> None:
-        self._has_news = True
+        """Say whether there are others than when this was asked last."""
+        seen, self._seen = self._seen, len(self._journal)
+        return seen != self._seen

@@ -16,8 +16,8 @@ class FillTimes:
     """The fills of a run by symbol and side, as far as they were read."""
 
     _read: int = field(default=0, init=False)
-    _numbers: dict[tuple[str, Side], list[int]] = field(factory=dict, init=False)
-    _times: dict[tuple[str, Side], list[int]] = field(factory=dict, init=False)
+    _known: dict[tuple[str, int], tuple[list[int], list[int]]] = field(factory=dict, init=False)
+    """Times and numbers of a symbol's fills, by whether they bought or sold."""
 
     def read(self, fills: Mapping[int, Fill], count: int) -> Self:
         """Take in the fills up to a number, as far as they are new.
@@ -28,9 +28,12 @@ class FillTimes:
         """
         for number in range(self._read + 1, count + 1):
             fill = fills[number]
-            key = (fill.symbol, fill.side)
-            self._numbers.setdefault(key, []).append(number)
-            self._times.setdefault(key, []).append(to_microseconds(fill.timestamp))
+            key = (fill.symbol, fill.side.sign)
+            known = self._known.get(key)
+            if known is None:
+                known = self._known[key] = ([], [])
+            known[0].append(to_microseconds(fill.timestamp))
+            known[1].append(number)
         self._read = max(self._read, count)
         return self
 
@@ -43,9 +46,7 @@ class FillTimes:
             time: In microseconds since 1970 in UTC.
             count: The number of the last fill that has happened.
         """
-        times = self._times.get((symbol, side))
-        if times is None:
-            return None
+        times, numbers = self._known.get((symbol, side.sign), ((), ()))
         place = bisect_right(times, time)
-        is_there = place < len(times) and self._numbers[symbol, side][place] <= count
+        is_there = place < len(times) and numbers[place] <= count
         return times[place] if is_there else None

@@ -77,16 +77,15 @@ class Folded:
         if last < first:
             return Fold((0, 0, 0, 0), None, {})
         values = self.indicators_at(bars.symbol, last)
-        opens, highs, lows, closes = bars.ticks
-        volumes = bars.frame["volume_units"]
+        opening, high, low, close, volume = bars.row_units(last)
         if first == last:
-            return Fold((opens[last], highs[last], lows[last], closes[last]), volumes[last], values)
+            return Fold((opening, high, low, close), volume, values)
         count, frame = stop - first, bars.frame  # its columns are searched much faster than a list
-        high: Any = frame["high_ticks"].slice(first, count).max()
-        low: Any = frame["low_ticks"].slice(first, count).min()
-        known = volumes.slice(first, count)
+        highest: Any = frame["high_ticks"].slice(first, count).max()
+        lowest: Any = frame["low_ticks"].slice(first, count).min()
+        known = frame["volume_units"].slice(first, count)
         volume = None if known.null_count() == count else int(known.sum())
-        return Fold((opens[first], high, low, closes[last]), volume, values)
+        return Fold((bars.row_units(first)[0], highest, lowest, close), volume, values)
 
 
 def _joined(fold: Fold | None, forming: Candle) -> Fold:

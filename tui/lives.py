@@ -25,15 +25,16 @@ class Lives:
 
     def age(self, order_id: int, step: int) -> int:
         """Return how many bars before a step an order was asked for; it had been asked for then."""
-        self._read_on()
+        self.read_on()
         return step - self._asked[order_id - 1]
 
     def lifetime(self, order_id: int) -> int:
         """Return how many bars an order lived that is over."""
-        self._read_on()
+        self.read_on()
         return self.age(order_id, self._ended[order_id])
 
-    def _read_on(self) -> None:
+    def read_on(self) -> None:
+        """Take in the facts that came since."""
         for step, _, kind, fields in self._journal.rows[self._read :]:
             if kind is OrderSubmitted:
                 self._asked.append(step)

@@ -31,6 +31,10 @@ YIELDS = 12
 """Turns of the event loop between two slices: enough for a key to reach its action, and a frame its terminal."""
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 def never() -> bool:
     """Run to the end."""
     return False
@@ -43,6 +47,7 @@ class Runner:
         error: What stopped the run, if anything did.
         speed: How many bars a second it plays; 0 for as many as it can.
         record: Called after some steps, between two.
+        keep_up: Called after each slice, so that a frame has little to take in, however long the last one is ago.
     """
 
     def __init__(self, run: Run, show: Callable[[], object], error: FillstepError | None = None) -> None:
@@ -57,6 +62,7 @@ class Runner:
         self._going: asyncio.Event | None = None  # until it is set
         self.speed = 0
         self.record: Callable[[], object] = never
+        self.keep_up: Callable[[], object] = nothing
         self._run = run
         self._show = show
         self._until: Condition = never
@@ -140,6 +146,7 @@ class Runner:
             began = perf_counter()
             if not self._execute(steps, self._until):
                 self.pause()
+            self.keep_up()
             now = perf_counter()
             steps = max(1, min(2 * steps, int(steps * SLICE_SECONDS / (now - began))))
             is_frame = now >= frame_at

@@ -23,7 +23,7 @@ from core.replay.cursor import Cursor
 from core.replay.explain import PastBars, explain_step
 from core.replay.moment import Moment
 from core.replay.past_orders import PastOrders
-from core.replay.run import Run
+from core.replay.run import Run, executable
 from core.replay.timeline import Timeline
 from core.risk.exposure import leverage, total
 from core.text import clean
@@ -123,6 +123,16 @@ class Scene:
     @_lives.default
     def _default_lives(self) -> Lives:
         return Lives(self.run.journal)
+
+    def read_on(self) -> None:
+        """Take in what the run has done since; what a picture looks things up in is then no longer with more of it."""
+        run = executable(self.run)
+        fills = run.broker.tracker.fills
+        self.timeline.read_on()
+        self.timeline.curve.extremes(run.step_count - 1)
+        self.fill_times.read(fills, len(fills))
+        self.track.read_on()
+        self._lives.read_on()
 
     def order_lines(self, moment: Moment, before: Moment) -> NumberedLines[OrderLine]:
         """Return the lines of all orders at a moment: open ones first, each kind from the newest on.

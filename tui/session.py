@@ -28,7 +28,7 @@ class Session:
         run: The run.
         runner: Executes its steps.
         scene: How it is written.
-        bridge: Notes which panes its facts change.
+        bridge: Says whether facts came since the last picture.
         breakpoints: Where it stops.
         bookmarks: Places by the letter they were given, each with a note.
         branch: How it came about, where it is a branch.
@@ -54,10 +54,11 @@ class Session:
 
     def __attrs_post_init__(self) -> None:
         """Stand at the head of the run."""
-        self.scene, self.bridge = Scene(self.run), Bridge(self.run)
+        self.scene, self.bridge = Scene(self.run), Bridge(self.run.journal)
         self.breakpoints = Breakpoints(self.timeline)
         self.timeline.seek(self.timeline.head)
         self.runner.record = self.record
+        self.runner.keep_up = self.scene.read_on
 
     @property
     def timeline(self) -> Timeline:

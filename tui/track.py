@@ -1,39 +1,20 @@
 """Track: where along a run something was done, for a line of so many columns."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 from attrs import define, field
 
 from core.backtest.journal import Journal
-from core.events import Event, OrderFilled, OrderRejected
+from core.events import OrderFilled, OrderRejected
 from core.replay.breakpoints import Breakpoint
 from core.replay.cursor import START, Cursor
 from tui.shown import REJECTION, column_of
 
 BREAKPOINT: Final = "◆"
-_COUNTED: Final = (OrderFilled, OrderRejected)
-
-
-@define(eq=False)
-class _Columns:
-    """What was counted in each of so many columns."""
-
-    shape: tuple[int, int]  # steps of the run, and columns
-    fills: list[int] = field(init=False)
-    rejected: set[int] = field(factory=set, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Begin with none."""
-        self.fills = [0] * self.shape[1]
-
-    def count(self, step: int, kind: type[Event]) -> None:
-        """Count a fact of a step."""
-        if kind is OrderFilled:
-            self.fills[column_of(step, *self.shape)] += 1
-        else:
-            self.rejected.add(column_of(step, *self.shape))
 
 
 @define(eq=False)
@@ -54,9 +35,7 @@ class _Stops:
 
 @define(eq=False)
 class Track:
-    """The steps of fills and rejections, as far as the run has come.
-
-    What was counted is kept until another number of columns is asked for, so that a step costs what it did itself.
+    """The steps of fills and rejections, as far as the run has come; where a column begins among them is searched.
 
     Args:
         journal: The facts.
@@ -64,8 +43,8 @@ class Track:
 
     _journal: Journal
     _read: int = field(default=0, init=False)
-    _counted: list[tuple[int, type[Event]]] = field(factory=list, init=False)
-    _columns: _Columns = field(factory=lambda: _Columns((0, 0)), init=False)
+    _fills: list[int] = field(factory=list, init=False)
+    _rejections: list[int] = field(factory=list, init=False)
     _stops: dict[Breakpoint, _Stops] = field(factory=dict, init=False)
     _drawdowns: tuple[tuple[int, int], list[Decimal]] = field(factory=lambda: ((0, 0), []), init=False)
 
@@ -76,7 +55,8 @@ class Track:
             count: How many steps the run has.
             columns: In how many columns they are shown.
         """
-        return list(self._columns_of(count, columns).fills)
+        self.read_on()
+        return _counts(self._fills, count, columns)
 
     def marks(
         self, count: int, columns: int, bookmarks: Mapping[int, str], breakpoints: Iterable[Breakpoint] = ()
@@ -85,7 +65,9 @@ class Track:
 
         A later one of these stands over an earlier one; bookmarks are marked by their letter.
         """
-        marks = dict.fromkeys(self._columns_of(count, columns).rejected, REJECTION)
+        self.read_on()
+        rejected = _counts(self._rejections, count, columns)
+        marks = {column: REJECTION for column, many in enumerate(rejected) if many}
         there = {one: self._stops.get(one) for one in breakpoints if one.is_on}
         shape = (count, columns)
         self._stops = {one: it if it and it.shape == shape else _Stops(shape) for one, it in there.items()}
@@ -112,20 +94,20 @@ class Track:
             known.append(drawdown_at(last))
         return known if len(known) > column_of(head, count, columns) or head < 0 else [*known, drawdown_at(head)]
 
-    def _columns_of(self, count: int, columns: int) -> _Columns:
-        """Return what was counted so far."""
-        if self._columns.shape != (count, columns):
-            self._columns = _Columns((count, columns))
-            self._count(self._counted)
-        fresh = [(row[0], row[2]) for row in self._journal.rows[self._read :] if row[2] in _COUNTED]
-        self._read = len(self._journal)
-        self._counted += fresh
-        self._count(fresh)
-        return self._columns
+    def read_on(self) -> None:
+        """Take in the facts that came since."""
+        rows, read = self._journal.rows, self._read
+        if read < len(rows):
+            fresh = rows[read:]
+            self._fills += [row[0] for row in fresh if row[2] is OrderFilled]
+            self._rejections += [row[0] for row in fresh if row[2] is OrderRejected]
+            self._read = len(rows)
 
-    def _count(self, facts: Iterable[tuple[int, type[Event]]]) -> None:
-        for step, kind in facts if self._columns.fills else ():
-            self._columns.count(step, kind)
+
+def _counts(steps: list[int], count: int, columns: int) -> list[int]:
+    """Return how many of some rising steps are in each column."""
+    edges = [bisect_left(steps, start_of(column, count, columns)) for column in range(1, columns)]
+    return [stop - first for first, stop in pairwise((0, *edges, len(steps)))][:columns]
 
 
 def start_of(column: int, count: int, columns: int) -> int:

@@ -6,7 +6,6 @@ when its pane asks for it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from decimal import Decimal
 from functools import cached_property, partial
 from itertools import islice
 from typing import Any, Final
@@ -199,16 +198,12 @@ class FrameView:
     @cached_property
     def timeline(self) -> TimelineView:
         """Where in the run one stands."""
-        track, run = self.scene.track, self._run
+        track, run, ratio_at = self.scene.track, self._run, self.scene.timeline.curve.drawdown_ratio
         return TimelineView(
             self.cursor.step,
             run.step_count - 1,
             run.length,
             lambda columns: track.fills(run.length, columns),
             lambda columns: track.marks(run.length, columns, self.bookmarks, self.breakpoints),
-            lambda columns: track.drawdowns(self._drawdown_at, run.step_count - 1, run.length, columns),
+            lambda columns: track.drawdowns(ratio_at, run.step_count - 1, run.length, columns),
         )
-
-    def _drawdown_at(self, step: int) -> Decimal:
-        timeline = self.scene.timeline
-        return timeline.at(timeline.end_of_step(step)).drawdown_ratio

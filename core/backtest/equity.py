@@ -4,17 +4,18 @@ Between two events positions and cash stand still, so the value of each stretch 
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from core.backtest.feed import Feed
 from core.backtest.journal import Journal, Row
 from core.backtest.split_prices import SplitPrices
 from core.events import CashCause, CashChanged, PositionEvent, SplitApplied
 from core.money import ZERO, add, multiply, subtract
+from core.risk import exposure
 
 _OF_VALUE: Final = (CashChanged, PositionEvent, SplitApplied)
 _KEPT: Final = 1024  # steps between two extremes that are kept
@@ -43,8 +44,7 @@ class _Known(NamedTuple):
     place: int = 0
 
 
-@frozen
-class Stretch:
+class Stretch(NamedTuple):
     """Steps in which nothing but marks changed.
 
     Attributes:
@@ -93,6 +93,11 @@ class EquityCurve:
         profit = subtract(self.equity(step), self._stretch_at(step).capital)
         return max(subtract(self.peak_profit(step), profit), ZERO)
 
+    def drawdown_ratio(self, step: int) -> Decimal:
+        """Return how far equity at the end of a step lies below its peak up to then, a fraction of that peak."""
+        peak = add(self.peak_profit(step), self._stretch_at(step).capital)
+        return exposure.drawdown_ratio(peak, self.equity(step))
+
     def peak_profit(self, step: int) -> Decimal:
         """Return the highest equity less capital at the end of any step up to this one, money, at least zero."""
         return self.extremes(step).highest
@@ -103,41 +108,52 @@ class EquityCurve:
         The steps must be over: what was seen of them is remembered.
         """
         self._read_on()
-        known, step, stretches = self._newest, max(step, -1), self._stretches
+        known, step = self._newest, max(step, -1)
         if not step - _KEPT <= known.step <= step:
             known = self._kept[bisect_right(self._kept, step, key=lambda one: one.step) - 1]
         while known.step < step:
-            place = known.place
-            while place + 1 < len(stretches) and stretches[place + 1].start <= known.step + 1:
-                place += 1
-            following = stretches[place + 1].start if place + 1 < len(stretches) else step + 1
-            last = min(step, following - 1, known.step + _KEPT - known.step % _KEPT)
-            known = self._with(known, place, last)
-            if last % _KEPT == 0 and last > self._kept[-1].step:
+            known = self._with(known, min(step, known.step + _KEPT - known.step % _KEPT))
+            if known.step % _KEPT == 0 and known.step > self._kept[-1].step:
                 self._kept.append(known)
         self._newest = known
         return Extremes(*known[:3])
 
-    def _with(self, known: _Known, place: int, last: int) -> _Known:
-        """Return what is known with the steps up to one more, all of one stretch, by its place."""
-        first, stretch = known.step + 1, self._stretches[place]
-        if len(stretch.held) == 1:
-            values = [self._extreme_value(stretch, first, last, extreme) for extreme in (max, min)]
-        else:
-            steps = range(first, last + 1) if stretch.held else (last,)
-            values = [self._market_value(stretch, step) for step in steps]
-        base = subtract(stretch.cash, stretch.capital)
-        highest, lowest = add(base, max(values)), add(base, min(values))
-        return _Known(last, max(known.highest, highest), min(known.lowest, lowest), place)
+    def _with(self, known: _Known, step: int) -> _Known:
+        """Return what is known with the steps up to another, one stretch after the other."""
+        last, highest, lowest, place = known
+        stretches = self._stretches
+        newest = len(stretches) - 1
+        while last < step:
+            following = stretches[place + 1].start if place < newest else step + 1
+            if following <= last + 1:
+                place += 1
+                continue
+            first, last = last + 1, min(following - 1, step)
+            low, high = self._profits(stretches[place], first, last)
+            highest, lowest = max(highest, high), min(lowest, low)
+        return _Known(last, highest, lowest, place)
 
-    def _extreme_value(self, stretch: Stretch, first: int, last: int, extreme: Callable[[list[Any]], Any]) -> Decimal:
-        """Return the market value of the one position held at its highest or lowest close."""
+    def _profits(self, stretch: Stretch, first: int, last: int) -> tuple[Decimal, Decimal]:
+        """Return the lowest and the highest equity less capital at the ends of some steps of one stretch."""
+        base = subtract(stretch.cash, stretch.capital)
+        if not stretch.held:
+            return base, base
+        if len(stretch.held) == 1:
+            low, high = self._values_of_one(stretch, first, last)
+        else:
+            values = [self._market_value(stretch, step) for step in range(first, last + 1)]
+            low, high = min(values), max(values)
+        return add(base, low), add(base, high)
+
+    def _values_of_one(self, stretch: Stretch, first: int, last: int) -> tuple[Decimal, Decimal]:
+        """Return the lowest and the highest market value of the one position held: at its lowest and highest close."""
         ((place, quantity),) = stretch.held.items()
         bars, row = self._feed.bars[place], max(self._feed.row_at(place, first), 0)
         closes = [self._close(place, row, last)]  # the only one that may be of before a split
         if later := bars.closes[row + 1 : self._feed.row_at(place, last) + 1]:
-            closes.append(bars.price(extreme(later)))
-        return multiply(quantity, extreme(closes))
+            closes += (bars.price(min(later)), bars.price(max(later)))
+        low, high = (multiply(quantity, close) for close in (min(closes), max(closes)))
+        return (low, high) if low < high else (high, low)
 
     def _market_value(self, stretch: Stretch, step: int) -> Decimal:
         value = ZERO
@@ -177,8 +193,10 @@ class EquityCurve:
                 self._splits.note(symbol, self._feed.row_at(self._feed.places[symbol], step - 1), step, new, old)
             else:
                 _, symbol, _, after, *_ = fields
-                held[self._feed.places[symbol]] = after[0]
-        return Stretch(step, cash, capital, {place: quantity for place, quantity in held.items() if quantity})
+                held.pop(self._feed.places[symbol], None)
+                if after[0]:
+                    held[self._feed.places[symbol]] = after[0]
+        return Stretch(step, cash, capital, held)
 
 
 def _by_step(rows: list[Row]) -> Iterator[tuple[int, list[Row]]]:

@@ -14,8 +14,8 @@ from core.money import ZERO, fraction_digits
 from core.progress import report
 from core.replay.cursor import START
 from core.replay.explain import newest_row
-from core.replay.history import OF_BOOKS, History
-from core.replay.moment import Moment
+from core.replay.history import History
+from core.replay.moment import OF_BOOKS, Moment
 from core.replay.run import Run
 from core.risk.values import residuals
 

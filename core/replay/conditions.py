@@ -35,8 +35,8 @@ from core.events import (
 from core.reason import Code
 from core.replay.cursor import Cursor
 from core.replay.expression import Changes, Expression, Value
-from core.replay.history import OF_BOOKS, History
-from core.replay.moment import Moment
+from core.replay.history import History
+from core.replay.moment import OF_BOOKS, Moment
 from core.replay.places import is_whole
 
 Finder: TypeAlias = Callable[[int], list[Cursor]]

@@ -16,25 +16,14 @@ from core.backtest.garbage import no_collections
 from core.backtest.journal import Row
 from core.clock import Phase
 from core.errors import InputError, StepOutOfRangeError, UnknownOrderError
-from core.events import (
-    CashChanged,
-    OrderEvent,
-    OrderSubmitted,
-    PositionChanged,
-    PositionClosed,
-    PositionOpened,
-    PositionSplit,
-    SplitApplied,
-)
+from core.events import OrderEvent
 from core.fill import Fill
 from core.order import Order
 from core.replay.cursor import START, Cursor
-from core.replay.moment import Moment
+from core.replay.moment import OF_BOOKS, Moment
 from core.replay.places import is_whole, places_of
 from core.replay.run import Run
 
-OF_BOOKS: Final = frozenset({CashChanged, PositionOpened, PositionChanged, PositionClosed, PositionSplit, SplitApplied})
-"""The facts about cash, positions and the units that they count in."""
 _STRATEGY = Phase.STRATEGY
 _LEAST_APART: Final = 128  # facts between two kept moments
 _PER_FACT: Final = 4  # open orders and positions for which they are one fact further apart
@@ -52,9 +41,7 @@ class History:
     curve: EquityCurve = field(init=False)
     _newest: Moment = field(init=False)  # as far as the journal was read
     _read: int = field(default=0, init=False)
-    _asked: list[int] = field(factory=list, init=False)  # where each order was asked for, as far as was scanned
-    _scanned: int = field(default=0, init=False)
-    _books: list[int] = field(factory=list, init=False)  # the facts about cash and positions, likewise
+    _books: list[int] = field(factory=list, init=False)  # the facts about cash and positions, as far as was scanned
     _scanned_books: int = field(default=0, init=False)
     _about: defaultdict[int, list[int]] = field(factory=lambda: defaultdict(list), init=False)  # by order, likewise
     _scanned_about: int = field(default=0, init=False)
@@ -134,13 +121,8 @@ class History:
 
         Each fact is looked at once, so that an order that was over long ago is found as soon as one of now.
         """
-        rows, about = self._run.journal.rows, self._about
-        for number in range(self._scanned_about, len(rows)):
-            _, _, kind, fields = rows[number]
-            if issubclass(kind, OrderEvent):
-                about[fields[1]].append(number)
-        self._scanned_about = len(rows)
-        return about.get(order_id, ())
+        self._scan_about()
+        return self._about.get(order_id, ())
 
     def asked_at(self, order_id: int) -> int:
         """Return the number of the fact that an order was asked for.
@@ -148,12 +130,10 @@ class History:
         Raises:
             UnknownOrderError: No order has this id.
         """
-        rows = self._run.journal.rows
-        self._asked += (number for number in range(self._scanned, len(rows)) if rows[number][2] is OrderSubmitted)
-        self._scanned = len(rows)
-        if not 0 < order_id <= len(self._asked):
+        about = self.facts_about(order_id)
+        if not about:
             raise UnknownOrderError(order_id)
-        return self._asked[order_id - 1]
+        return about[0]
 
     def order(self, order_id: int) -> Order:
         """Return what was asked for, as it was then.
@@ -181,6 +161,11 @@ class History:
             moment.apply_all(self._run.journal.rows[self._kept_at[place] : cursor.sequence])
         moment.stand_at(cursor)
         return moment
+
+    def read_on(self) -> None:
+        """Take in the facts that came since; any moment of them is then near to one that is kept."""
+        self._read_to(len(self._run.journal))
+        self._scan_about()
 
     def start(self) -> Moment:
         """Return the moment before the first step."""
@@ -222,6 +207,14 @@ class History:
     def previous_bar(self, cursor: Cursor) -> Cursor:
         """Return the end of the bar before; the start where there is none."""
         return START if cursor.step < 0 else self.end_of_step(cursor.step - 1)
+
+    def _scan_about(self) -> None:
+        rows, about, scanned = self._run.journal.rows, self._about, self._scanned_about
+        if scanned < len(rows):
+            for number, (_, _, kind, fields) in enumerate(rows[scanned:], scanned):
+                if issubclass(kind, OrderEvent):
+                    about[fields[1]].append(number)
+            self._scanned_about = len(rows)
 
     def _read_to(self, sequence: int) -> None:
         """Fold the journal so far at least, and keep moments on the way."""

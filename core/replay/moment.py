@@ -6,6 +6,7 @@ The fold sets positions, cash and orders to what the facts say they became; no r
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from attrs import define, field
 
@@ -15,7 +16,17 @@ from core.backtest.journal import Row
 from core.backtest.split_prices import SplitPrices
 from core.clock import Phase
 from core.errors import FillstepError
-from core.events import CashCause, CashChanged, Ledger, PositionEvent, SplitApplied
+from core.events import (
+    CashCause,
+    CashChanged,
+    Ledger,
+    PositionChanged,
+    PositionClosed,
+    PositionEvent,
+    PositionOpened,
+    PositionSplit,
+    SplitApplied,
+)
 from core.money import ZERO, add, multiply, subtract
 from core.order import TrackedOrder
 from core.replay.cursor import START, Cursor
@@ -26,6 +37,8 @@ from core.risk.invariants import Totals
 from core.risk.values import PortfolioValues, Positions
 from core.text import clean
 
+OF_BOOKS: Final = frozenset({CashChanged, PositionOpened, PositionChanged, PositionClosed, PositionSplit, SplitApplied})
+"""The facts about cash, positions and the units that they count in."""
 _MARK = Phase.MARK
 _OF_CAPITAL = frozenset({CashCause.DEPOSIT, CashCause.WITHDRAWAL})
 
@@ -172,7 +185,9 @@ class Moment(PortfolioValues):
         """Take in the next facts of the journal; who calls says then where that is."""
         orders = self.orders
         for row in rows:
-            if not self.apply_to_books(row):
+            if row[2] in OF_BOOKS:
+                self.apply_to_books(row)
+            else:
                 fold_order(orders, row)
 
     def apply_to_books(self, row: Row) -> bool:

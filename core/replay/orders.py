@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from core.backtest.journal import Row
 from core.clock import Phase
@@ -26,95 +26,88 @@ from core.execution.order_record import Entry, OrderRecord
 from core.execution.order_tracker import OrderTracker
 from core.order import OrderStatus
 
-
-class _Place(NamedTuple):
-    """Where in a run a fact happened."""
-
-    step: int
-    phase: Phase
-
-    def entry(self, price: Decimal | None, part: int) -> Entry | None:
-        """Return where on a path that was; None where no path was being walked."""
-        return None if price is None else Entry(self.step, self.phase, price, part)
-
-
-_Fold: TypeAlias = Callable[[OrderTracker, OrderRecord, _Place, tuple[Any, ...]], None]
+_Fold: TypeAlias = Callable[[OrderTracker, OrderRecord, Row], None]
 
 
 def fold_order(orders: OrderTracker, row: Row) -> None:
     """Take in the next fact; one that is about no order changes none."""
-    step, phase, kind, fields = row
+    kind = row[2]
     if kind is OrderSubmitted:
-        _submit(orders, _Place(step, phase), fields)
+        _submit(orders, row)
         return
     fold = _FOLDS.get(kind)
     if fold is not None:
-        fold(orders, orders.own(fields[1]), _Place(step, phase), fields)
+        fold(orders, orders.own(row[3][1]), row)
 
 
-def _submit(orders: OrderTracker, place: _Place, fields: tuple[Any, ...]) -> None:
-    now, _, order, eligible_step, price, parent_id, group_id, _, part = fields
+def _entry(row: Row, price: Decimal | None, part: int) -> Entry | None:
+    """Return where on a path a fact happened; None where no path was being walked."""
+    return None if price is None else Entry(row[0], row[1], price, part)
+
+
+def _submit(orders: OrderTracker, row: Row) -> None:
+    step, phase, _, (now, _, order, eligible_step, price, parent_id, group_id, _, part) = row
     orders.add(
         order,
         now,
         eligible_step,
         parent_id,
         group_id,
-        step=place.step,
-        is_after_close=place.phase is Phase.STRATEGY,
-        entry=place.entry(price, part),
+        step=step,
+        is_after_close=phase is Phase.STRATEGY,
+        entry=_entry(row, price, part),
     )
 
 
-def _accept(orders: OrderTracker, record: OrderRecord, _: _Place, __: tuple[Any, ...]) -> None:
+def _accept(orders: OrderTracker, record: OrderRecord, _: Row) -> None:
     orders.accept(record)
 
 
-def _reject(orders: OrderTracker, record: OrderRecord, _: _Place, fields: tuple[Any, ...]) -> None:
-    orders.reject(record, fields[-1])
+def _reject(orders: OrderTracker, record: OrderRecord, row: Row) -> None:
+    orders.reject(record, row[3][-1])
 
 
-def _activate(orders: OrderTracker, record: OrderRecord, place: _Place, fields: tuple[Any, ...]) -> None:
-    now, _, quantity, price, part = fields
-    orders.wake(record, quantity, now.date(), place.step, place.entry(price, part))
+def _activate(orders: OrderTracker, record: OrderRecord, row: Row) -> None:
+    step, _, _, (now, _, quantity, price, part) = row
+    orders.wake(record, quantity, now.date(), step, _entry(row, price, part))
 
 
-def _move_stop(orders: OrderTracker, record: OrderRecord, place: _Place, fields: tuple[Any, ...]) -> None:
-    orders.move_stop(record, fields[-1], place.step)
+def _move_stop(orders: OrderTracker, record: OrderRecord, row: Row) -> None:
+    orders.move_stop(record, row[3][-1], row[0])
 
 
-def _trigger(orders: OrderTracker, record: OrderRecord, place: _Place, fields: tuple[Any, ...]) -> None:
-    _, _, _, price, part = fields
-    orders.trigger(record, Entry(place.step, place.phase, price, part))
+def _trigger(orders: OrderTracker, record: OrderRecord, row: Row) -> None:
+    step, phase, _, (_, _, _, price, part) = row
+    orders.trigger(record, Entry(step, phase, price, part))
 
 
-def _fill(orders: OrderTracker, record: OrderRecord, _: _Place, fields: tuple[Any, ...]) -> None:
-    orders.apply_fill(record, fields[2])
+def _fill(orders: OrderTracker, record: OrderRecord, row: Row) -> None:
+    orders.apply_fill(record, row[3][2])
 
 
-def _reduce(orders: OrderTracker, record: OrderRecord, _: _Place, fields: tuple[Any, ...]) -> None:
-    orders.reduce(record, fields[2], fields[-1])
+def _reduce(orders: OrderTracker, record: OrderRecord, row: Row) -> None:
+    orders.reduce(record, row[3][2], row[3][-1])
 
 
-def _cancel(orders: OrderTracker, record: OrderRecord, _: _Place, fields: tuple[Any, ...]) -> None:
-    orders.end(record, OrderStatus.CANCELED, fields[-1])
+def _cancel(orders: OrderTracker, record: OrderRecord, row: Row) -> None:
+    orders.end(record, OrderStatus.CANCELED, row[3][-1])
 
 
-def _expire(orders: OrderTracker, record: OrderRecord, _: _Place, fields: tuple[Any, ...]) -> None:
-    orders.end(record, OrderStatus.EXPIRED, fields[-1])
+def _expire(orders: OrderTracker, record: OrderRecord, row: Row) -> None:
+    orders.end(record, OrderStatus.EXPIRED, row[3][-1])
 
 
-def _request_cancel(orders: OrderTracker, record: OrderRecord, _: _Place, __: tuple[Any, ...]) -> None:
+def _request_cancel(orders: OrderTracker, record: OrderRecord, _: Row) -> None:
     orders.request_cancel(record)
 
 
-def _amend(orders: OrderTracker, record: OrderRecord, place: _Place, fields: tuple[Any, ...]) -> None:
-    _, _, order, stop_price, keeps_place, price, part = fields
-    orders.amend(record, order, stop_price, keeps_place=keeps_place, entry=place.entry(price, part))
+def _amend(orders: OrderTracker, record: OrderRecord, row: Row) -> None:
+    _, _, order, stop_price, keeps_place, price, part = row[3]
+    orders.amend(record, order, stop_price, keeps_place=keeps_place, entry=_entry(row, price, part))
 
 
-def _split(orders: OrderTracker, record: OrderRecord, _: _Place, fields: tuple[Any, ...]) -> None:
-    orders.split(record, *fields[2:])
+def _split(orders: OrderTracker, record: OrderRecord, row: Row) -> None:
+    orders.split(record, *row[3][2:])
 
 
 _FOLDS: Final[Mapping[type[Event], _Fold]] = {

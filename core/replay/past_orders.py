@@ -49,12 +49,12 @@ class PastOrders(OrderTracker):
         Raises:
             UnknownOrderError: No order had it then.
         """
-        record = self.find(order_id)
-        if order_id not in self._owned:
-            record = self._records[order_id] = record.copy()
-            self._owned.add(order_id)
-            if record.is_open:
-                self._open[record.order.symbol][order_id] = record
+        if order_id in self._owned:
+            return self._records[order_id]
+        record = self._records[order_id] = self.find(order_id).copy()
+        self._owned.add(order_id)
+        if record.is_open:
+            self._open[record.order.symbol][order_id] = record
         return record
 
     def all_records(self) -> Iterator[OrderRecord]:

@@ -13,6 +13,7 @@ import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
+from benchmarks.time_travel import make_backtest
 from core.backtest.journal import Row
 from core.backtest.loop import Backtest
 from tests.tui.driving import press
@@ -150,3 +151,28 @@ def test_a_key_of_time_reads_few_facts_however_many_there_are(long_run: Backtest
     long_run.journal.rows = list(long_run.journal.rows)
     del read[""]
     assert max(read.values()) <= MOST_READ
+
+
+def test_a_frame_of_a_run_that_goes_on_reads_few_facts_however_many_came_since_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = make_backtest(8_000)
+    run.journal.rows = CountedRows()
+    read: list[int] = []
+    show = FillstepApp.show
+
+    def counted(app: FillstepApp, message: str = "") -> None:
+        before = CountedRows.read
+        show(app, message)
+        read.append(CountedRows.read - before)
+
+    monkeypatch.setattr(FillstepApp, "show", counted)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "c")
+
+    on_terminal(run, script)
+    assert run.is_over
+    assert len(run.journal) > 30_000
+    assert len(read) > 2
+    assert max(read) <= MOST_READ

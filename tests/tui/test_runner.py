@@ -187,3 +187,13 @@ def test_what_is_paused_and_goes_on_at_once_goes_on_once(sample: Sample) -> None
     asyncio.run(twice())
     assert rested == [False, True]
     assert len(advanced) == 300
+
+
+def test_after_each_slice_what_the_panes_need_is_kept_up(sample: Sample) -> None:
+    run = sample()
+    runner, seen = Runner(run, quiet), list[int]()
+    runner.keep_up = lambda: seen.append(run.step_count)
+    asyncio.run(runner.run())
+    assert seen[0] == 1
+    assert seen[-1] == len(run.feed)
+    assert seen == sorted(seen)

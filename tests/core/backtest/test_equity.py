@@ -53,6 +53,7 @@ def test_equity_and_drawdown_are_those_of_adding_up_everything_anew(
         assert made.portfolio.drawdown == peak - equity
         ratio = Fraction(made.portfolio.drawdown_ratio) - Fraction(peak - equity) / Fraction(peak)
         assert abs(ratio) <= Fraction(1, 2 * 10**12)
+        assert made.equity_curve.drawdown_ratio(made.clock.step) == made.portfolio.drawdown_ratio
         made.portfolio.check()
     steps = range(len(made.feed))
     assert [made.equity_curve.equity(step) for step in steps] == curve
@@ -236,13 +237,13 @@ def test_extremes_of_one_step_after_another_cost_a_step_each_wherever_the_walk_b
     made = run(bars_of("A", *map(str, range(100, 100 + LONG))), {0: lambda now: now.buy("A", 1)})
     curve = EquityCurve(made.feed, made.journal, CAPITAL)
     curve.extremes(LONG - 1)
-    counted, whole = list[int](), EquityCurve._with
+    counted, whole = list[int](), EquityCurve._profits
 
-    def count(self: EquityCurve, known: Any, place: int, last: int) -> Any:
+    def count(self: EquityCurve, stretch: Any, first: int, last: int) -> Any:
         counted.append(last)
-        return whole(self, known, place, last)
+        return whole(self, stretch, first, last)
 
-    monkeypatch.setattr(EquityCurve, "_with", count)
+    monkeypatch.setattr(EquityCurve, "_profits", count)
     for step in range(1500, 2500):
         curve.extremes(step)
     assert 1000 <= len(counted) <= 1010
