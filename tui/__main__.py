@@ -4,9 +4,15 @@ Bad input is one line and exit code 2, what a strategy raised one line and exit 
 command that opens it.
 """
 
+import sys
+
+if __name__ == "__main__":
+    from tui.opening import main as open_and_run
+
+    sys.exit(open_and_run())
+
 import gc
 import os
-import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -29,6 +35,7 @@ from core.data.reading import Reading
 from core.data.report import report
 from core.errors import FillstepError, InputError, SettingsError
 from core.execution.path import PathRule
+from core.progress import listening
 from core.replay.balances import check_balances
 from core.replay.comparison import compare_with
 from core.replay.explain import explain_order
@@ -36,6 +43,7 @@ from core.replay.history import History
 from core.replay.opened import Opened, is_recording, open_run
 from core.replay.packing import pack, packed_path, write_packed
 from core.text import clean
+from tui.opening import OPENING
 from tui.options import READING, Options, make_backtest, settle
 from tui.parting import tell_comparison
 from tui.progress import run_to_end, said_once_it_takes_long
@@ -356,8 +364,9 @@ def _show(make: Callable[[], Backtest | Opened]) -> int:
 
     check_terminal()
     settings = read_user_settings()
-    with said_once_it_takes_long("loading ..."):
+    with listening(OPENING.tell):
         made = make()
+    OPENING.give_way()
     app = FillstepApp.of_recording(made, settings) if isinstance(made, Opened) else FillstepApp(made, settings=settings)
     with leaving_when_told(app):
         app.run()
@@ -382,7 +391,3 @@ def _line(error: Exception) -> str:
 
 def _say(line: str) -> None:
     print(f"fillstep: {clean(line)}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
