@@ -91,7 +91,7 @@ def drop_empty_rows(table: Table) -> Table:
     count = len(table.cells) - len(kept)
     if count:
         first = table.cells.filter(is_empty)["place"][0]
-        table.found.add("dropped", f"{count:,} rows in which a price is empty, the first one {table.named(first)}")
+        table.found.add("dropped", f"rows in which a price is empty: {count:,}, first {table.named(first)}")
     return evolve(table, cells=kept)
 
 

@@ -131,7 +131,7 @@ def _repair(table: Table, rows: pl.DataFrame, found: Findings) -> tuple[pl.DataF
     if not wrong.any():
         return rows, ()
     first = table.named(rows["place"].filter(wrong)[0])
-    found.warn(f"{wrong.sum():,} bars were widened to hold all their prices, the first one {first}")
+    found.warn(f"bars widened to hold all their prices: {wrong.sum():,}, first {first}")
     return widened, tuple(wrong.arg_true())
 
 

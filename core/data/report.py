@@ -145,7 +145,7 @@ class _Symbol:
         weekends = len(wide) - len(gaps)
         if not wide:
             return
-        beside = f" and {weekends:,} weekends" if weekends else ""
+        beside = f", and {weekends:,} over weekends" if weekends else ""
         shown = sorted(gaps, key=lambda row: (-self._steps[row], row))[:_MOST_LISTED]
         yield Line("gaps", f"{len(gaps):,}{beside}{'; the longest are' if len(gaps) > _MOST_LISTED else ''}")
         for row in shown:
@@ -165,10 +165,13 @@ class _Symbol:
             yield Line("volume", "not known: no rule of volume applies")
             return
         yield Line("volume", f"in units of {canonical(quantum(self._bars.volume_digits))}")
-        for what, rows in (("is not known: no rule of volume applies there", unknown), ("is zero", zero)):
+        for what, rows in (
+            ("bars of which it is not known, and no rule of volume applies", unknown),
+            ("bars of which it is zero", zero),
+        ):
             if rows.any():
                 place = self._place(rows.arg_true()[0])
-                yield Line("", f"{what} in {rows.sum():,} bars, the first one {place}")
+                yield Line("", f"{what}: {rows.sum():,}, first {place}")
 
     def _splits(self) -> Iterator[str]:
         """Warn of a bar whose open or close stands to the close before it as after a split."""
@@ -185,7 +188,7 @@ class _Symbol:
                 f"{closed} it opens at {bar.open} and closes at {bar.close}; nothing was adjusted"
             )
         if len(rows) > _MOST_LISTED:
-            yield f"{len(rows) - _MOST_LISTED:,} more bars look like splits"
+            yield f"more bars that look like splits: {len(rows) - _MOST_LISTED:,}"
 
     def _lookalikes(self) -> Iterator[str]:
         """Warn of a symbol that may be taken for another one."""

@@ -57,7 +57,7 @@ def _in_utc(table: Table, rows: pl.DataFrame, zone: str | None) -> tuple[pl.Data
 def _say_repeated(table: Table, rows: pl.DataFrame, repeated: Sequence[int], found: Findings) -> None:
     first = table.named(rows["place"][repeated[0]])
     found.warn(
-        f"{len(repeated):,} times stand in an hour that the clock showed twice, the first one in {first}; "
+        f"times in an hour that the clock showed twice: {len(repeated):,}, first {first}; "
         "which of the two is meant follows from the row before"
     )
 
@@ -91,7 +91,7 @@ def _once(table: Table, rows: pl.DataFrame, found: Findings) -> pl.DataFrame:
         what = f"time {_written(rows, row)} stands in {table.named(there)} too, with other values"
         raise table.refusal(here, f"{what}: {_values(table, there)} there and {_values(table, here)} here")
     first = table.named(rows["place"].filter(is_twice)[0])
-    found.add("duplicates", f"{is_twice.sum():,} rows that are like the one before were dropped, the first one {first}")
+    found.add("duplicates", f"rows like the one before, dropped: {is_twice.sum():,}, first {first}")
     return rows.filter(~is_twice)
 
 

@@ -206,7 +206,7 @@ def test_row_10_rows_with_an_empty_price_are_left_out_on_demand(cell: str, capfd
         f"2024-01-04,{cell},{cell},{cell},{cell},{cell}",
         SECOND.replace("03", "05"),
     )
-    said = "dropped 2 rows in which a price is empty, the first one line 3"
+    said = "dropped rows in which a price is empty: 2, first line 3"
     assert said in told(capfd, "A.csv", "--drop-empty")
     assert days_of(only("A.csv", Reading(drop_empty=True))) == [2, 5]
 
@@ -274,7 +274,7 @@ def test_row_16_a_bar_that_does_not_hold_its_prices(
     assert (bar.open, bar.high, bar.low, bar.close) == repaired
     assert bars.origin is not None
     assert bars.origin.repaired == (1,)
-    said = "warning 1 bars were widened to hold all their prices, the first one line 3"
+    said = "warning bars widened to hold all their prices: 1, first line 3"
     assert said in told(capfd, "A.csv", "--repair")
 
 
@@ -291,8 +291,8 @@ def test_row_17_volumes(refused: Refusal, capfd: pytest.CaptureFixture[str]) -> 
     lines = told(capfd, "A.csv")
     at = lines.index("volume in units of 0.001")
     assert lines[at + 1 : at + 3] == [
-        "is not known: no rule of volume applies there in 1 bars, the first one line 4",
-        "is zero in 1 bars, the first one line 5",
+        "bars of which it is not known, and no rule of volume applies: 1, first line 4",
+        "bars of which it is zero: 1, first line 5",
     ]
     write("time,open,high,low,close", "2024-01-02,1,3,1,2")
     assert "volume not known: no rule of volume applies" in told(capfd, "A.csv")
@@ -301,7 +301,7 @@ def test_row_17_volumes(refused: Refusal, capfd: pytest.CaptureFixture[str]) -> 
 def test_row_18_the_same_row_again_is_dropped_and_counted(capfd: pytest.CaptureFixture[str]) -> None:
     write(HEADER, FIRST, FIRST, SECOND, SECOND, SECOND)
     assert days_of(only("A.csv")) == [2, 3]
-    assert "duplicates 3 rows that are like the one before were dropped, the first one line 3" in told(capfd, "A.csv")
+    assert "duplicates rows like the one before, dropped: 3, first line 3" in told(capfd, "A.csv")
 
 
 def test_row_19_another_row_of_the_same_time_is_refused_with_both(refused: Refusal) -> None:
@@ -364,7 +364,7 @@ def test_row_22_the_hour_that_is_there_twice_follows_from_the_order(capfd: pytes
     write(HEADER, *rows)
     lines = told(capfd, "A.csv", *NEW_YORK)
     assert "range 2024-11-03 00:30 EDT to 2024-11-03 02:30 EST" in lines
-    said = "warning 2 times stand in an hour that the clock showed twice, the first one in line 3; "
+    said = "warning times in an hour that the clock showed twice: 2, first line 3; "
     assert f"{said}which of the two is meant follows from the row before" in lines
 
 
@@ -410,8 +410,24 @@ def test_row_24_gaps_are_listed_and_nothing_is_invented(capfd: pytest.CaptureFix
     write(HEADER, *(f"2024-01-{day:02},1,3,1,2,9" for day in days))
     lines = told(capfd, "A.csv")
     at = lines.index("interval 1 day, of most bars")
-    assert lines[at + 1 : at + 3] == ["gaps 1 and 2 weekends", "2 days from 2024-01-10 (line 8) to 2024-01-12"]
+    assert lines[at + 1 : at + 3] == ["gaps 1, and 2 over weekends", "2 days from 2024-01-10 (line 8) to 2024-01-12"]
     assert days_of(only("A.csv")) == days
+
+
+def test_row_24_a_symbol_may_begin_later_or_end_early(capfd: pytest.CaptureFixture[str]) -> None:
+    days = [f"2024-01-{day:02},1,3,1,2,9" for day in (2, 3, 4, 5)]
+    for name, rows in {"WHOLE": days, "LATE": days[2:], "EARLY": days[:2]}.items():
+        write(HEADER, *rows, name=f"{name}.csv")
+    lines = told(capfd, "WHOLE.csv", "LATE.csv", "EARLY.csv")
+    assert [line for line in lines if line.startswith("range")] == [
+        "range 2024-01-02 to 2024-01-03",
+        "range 2024-01-04 to 2024-01-05",
+        "range 2024-01-02 to 2024-01-05",
+    ]
+    run = Backtest(load(["WHOLE.csv", "LATE.csv", "EARLY.csv"]), BuyAndHold())
+    run.run()
+    assert run.step_count == 4
+    assert run.portfolio.get_mark("EARLY") == 2  # the last one that there was
 
 
 def test_row_25_symbols_of_several_calendars_keep_their_own_bars(capfd: pytest.CaptureFixture[str]) -> None:

@@ -45,6 +45,7 @@ def load_from(kind: str, begin: int, end: int, folder: Path) -> tuple[int, list[
         timeout=WAIT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
+    assert done.stdout, f"the process loaded nothing: {done.stderr}"
     *lines, last = done.stdout.splitlines()
     wrong = [line for line in lines if not line.isdecimal()]
     if done.stderr:

@@ -190,7 +190,7 @@ def found_in(bars: Bars) -> list[tuple[str, str]]:
 def test_a_row_that_is_the_same_as_the_one_before_is_dropped(days: tuple[int, ...], first: int) -> None:
     (bars,) = load([write(HEADER, *(f"2024-01-0{each},1,3,1,2," for each in days))], Reading(sort=True))
     assert days_of(bars) == ["2024-01-02", "2024-01-03", "2024-01-04"]
-    said = f"3 rows that are like the one before were dropped, the first one line {first}"
+    said = f"rows like the one before, dropped: 3, first line {first}"
     assert ("duplicates", said) in found_in(bars)
 
 

@@ -82,7 +82,7 @@ def test_many_splits_are_counted() -> None:
     told = [text for _, text in lines([made(*(["100", "50"] * 4))], "ACME")]
     assert sum(text.startswith("looks like a split 2:1") for text in told) == 3
     assert sum(text.startswith("looks like a split 1:2") for text in told) == 2
-    assert told[-1] == "2 more bars look like splits"
+    assert told[-1] == "more bars that look like splits: 2"
 
 
 @pytest.mark.parametrize("after", ["81", "74", "60", "108", "130"])
