@@ -4,19 +4,21 @@ Of one step payments come first, then dividends, which count for what is held be
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
+from math import prod
 from typing import Final, NamedTuple
 
 from core.backtest.feed import Feed
 from core.backtest.settings import Settings, SplitRule
-from core.bars import Bars, to_microseconds, written_time
+from core.bars import to_microseconds, written_time
 from core.corporate_action import CorporateAction, Dividend, Split
 from core.errors import AdjustedTwiceError, InputError
 from core.execution.broker import BacktestBroker
 from core.instrument import Instrument
+from core.money import COST_QUANTUM
 from core.risk.portfolio import PortfolioState
 
 _TELLING: Final = 5, 4  # of a smaller ratio the prices of a day do not tell whether they were adjusted for it
@@ -97,11 +99,8 @@ class ActionsOfRun:
 
     def _split(self, split: Split, now: datetime, portfolio: PortfolioState, broker: BacktestBroker) -> list[int]:
         unit = self._instruments[split.symbol]
-        digits = unit.currency_digits
-        if unit.quantity_step is None:
-            portfolio.split(split, now, currency_digits=digits)
-        else:
-            portfolio.split(split, now, quantity_step=unit.quantity_step, currency_digits=digits)
+        step = unit.quantity_step or COST_QUANTUM
+        portfolio.split(split, now, quantity_step=step, currency_digits=unit.currency_digits)
         return broker.split(split, now)
 
     def _earn(self, due: _Due, dividend: Dividend, now: datetime, portfolio: PortfolioState) -> None:
@@ -152,20 +151,27 @@ def _day(time: datetime) -> str:
 
 
 def _check_prices(actions: Iterable[CorporateAction], feed: Feed) -> None:
-    for action in actions:
-        if isinstance(action, Split):
-            _check_split(action, feed.bars[feed.places[action.symbol]])
+    """Refuse splits that do not show in the prices."""
+    of_rows: dict[tuple[str, int], list[Split]] = {}
+    for one in actions:
+        if isinstance(one, Split):
+            row = bisect_left(feed.bars[feed.places[one.symbol]].times, to_microseconds(one.ex_time))
+            of_rows.setdefault((one.symbol, row), []).append(one)
+    for (symbol, row), splits in of_rows.items():
+        bars = feed.bars[feed.places[symbol]]
+        if row == len(bars):
+            continue
+        close, opened = bars.closes[row - 1], bars.row_units(row)[0]
+        if _look_adjusted(splits, close, opened):
+            day = f"{symbol} {splits[-1].text} on {_day(splits[-1].ex_time)}"
+            raise AdjustedTwiceError(splits[-1].place, day, bars.price(close), bars.price(opened))
 
 
-def _check_split(split: Split, bars: Bars) -> None:
-    """Refuse a split that does not show in the prices: the move is nearer to none than to that of the split."""
-    new, old = split.new, split.old
-    row = bisect_left(bars.times, to_microseconds(split.ex_time))
+def _look_adjusted(splits: Sequence[Split], close: int, opened: int) -> bool:
+    """Say whether a move of prices, in ticks, is nearer to none than to that of the splits that lie within it."""
+    new, old = prod(one.new for one in splits), prod(one.old for one in splits)
     most, least = _TELLING
-    if row == len(bars) or max(new, old) * least < min(new, old) * most:
-        return
-    close, opened = bars.closes[row - 1], bars.row_units(row)[0]
-    moved, middle = opened * opened * new, close * close * old  # the middle of the two moves is the root of old / new
-    if moved > middle if new > old else moved < middle:
-        day = f"{split.symbol} {split.text} on {_day(split.ex_time)}"
-        raise AdjustedTwiceError(split.place, day, bars.price(close), bars.price(opened))
+    if max(new, old) * least < min(new, old) * most:
+        return False
+    moved, middle = opened * opened * new, close * close * old  # the root of old / new lies between the two
+    return moved > middle if new > old else moved < middle

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby
 from math import floor
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -29,6 +28,9 @@ from core.data.times import read_stamps
 from core.data.zones import to_utc
 from core.errors import BarDataError, NotExactError, shown
 from core.money import ZERO, parse
+
+if TYPE_CHECKING:
+    from core.origin import Origin
 
 _ValueT = TypeVar("_ValueT")
 _OF_A_ROW: Final = frozenset({"time", "date", "clock", "symbol"})
@@ -70,10 +72,16 @@ def actions_of_bars(loaded: Iterable[Bars]) -> list[CorporateAction]:
         BarDataError: A cell that is no ratio or no amount, or two columns for one of them.
     """
     actions: list[CorporateAction] = []
-    by_source = sorted((one for one in loaded if one.origin is not None), key=lambda one: one.source)
-    for source, group in groupby(by_source, key=lambda one: one.source):
+    by_source: dict[str, list[tuple[Bars, Origin]]] = {}
+    for bars in loaded:
+        if bars.origin is not None:
+            by_source.setdefault(bars.source, []).append((bars, bars.origin))
+    for source, group in by_source.items():
         if has_actions(source):
-            actions += _beside_bars(read_table(source, _shape_beside_bars), list(group))
+            table = read_table(source, _shape_beside_bars)
+            for bars, origin in group:
+                times = dict(zip(origin.places.to_list(), bars.times, strict=True))
+                actions += _actions(table, dict.fromkeys(times, bars.symbol), times, Reading())
     return actions
 
 
@@ -141,13 +149,6 @@ def _shape_alone(source: str, names: Sequence[str]) -> Shape:
         listed = ", ".join(map(shown, names[:_MOST_NAMES])) or "none"
         raise BarDataError(source, f"needed are a date, and a split or a dividend; found are columns {listed}")
     return Shape(found)
-
-
-def _beside_bars(table: Table, loaded: Sequence[Bars]) -> Iterator[CorporateAction]:
-    for bars in loaded:
-        if bars.origin is not None:
-            times = dict(zip(bars.origin.places.to_list(), bars.times, strict=True))
-            yield from _actions(table, dict.fromkeys(times, bars.symbol), times, Reading())
 
 
 def _actions(
