@@ -372,8 +372,9 @@ def _show(make: Callable[[], Backtest | Opened]) -> int:
         app.run()
     for line in app.end_recordings():
         _say(line)
-    if app.error:
-        raise app.error
+    stopped = app.failure or app.error
+    if stopped:
+        raise stopped
     return app.return_code or 0
 
 

@@ -147,6 +147,15 @@ class FillstepApp(App[None]):
         """What has stopped the run, if anything did."""
         return self.session.error
 
+    @property
+    def failure(self) -> Exception | None:
+        """What has ended the screen, if it broke."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """Leave the screen: who started it says why. Textual would write all that was there, a whole run perhaps."""
+        self._close_messages_no_wait()
+
     def get_default_screen(self) -> Screen[None]:
         """Return the screen that the panes are laid out on."""
         width, height = self.size

@@ -309,8 +309,8 @@ class Travel:
             return
         timeline, run = self._session.timeline, self._session.run
         step = min(max(timeline.cursor.step + bars, -1), run.step_count - 1)
-        ends = "this is the start of the run" if bars < 0 else "this is the newest bar: n executes the next"
-        self._go(timeline.end_of_step(step), ends)
+        newest = "this is the last bar" if run.is_over else "this is the newest bar: n executes the next"
+        self._go(timeline.end_of_step(step), "this is the start of the run" if bars < 0 else newest)
 
     def _on_to(self, condition: str, message: str) -> None:
         if self._pause():

@@ -435,7 +435,7 @@ class Screen:
 
     shown: Backtest
     error: FillstepError | None = None
-    return_code = None
+    failure = return_code = None
 
     settings: UserSettings
 
