@@ -19,6 +19,7 @@ from core.risk import exposure
 
 _OF_VALUE: Final = (CashChanged, PositionEvent, SplitApplied)
 _KEPT: Final = 1024  # steps between two extremes that are kept
+_RECENT: Final = 4  # a picture of a moment asks for it, for the one before, and for the steps before these
 
 
 class Extremes(NamedTuple):
@@ -76,7 +77,7 @@ class EquityCurve:
     _stretches: list[Stretch] = field(init=False)
     _read: int = field(default=0, init=False)  # how many facts are in the stretches
     _kept: list[_Known] = field(factory=lambda: [_Known()], init=False)  # from which others are found
-    _newest: _Known = field(default=_Known(), init=False)  # what was asked for last
+    _recent: list[_Known] = field(factory=lambda: [_Known()], init=False)  # what was asked for last, the newest first
     _splits: SplitPrices = field(factory=SplitPrices, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -108,14 +109,16 @@ class EquityCurve:
         The steps must be over: what was seen of them is remembered.
         """
         self._read_on()
-        known, step = self._newest, max(step, -1)
-        if not step - _KEPT <= known.step <= step:
+        step = max(step, -1)
+        near = [one for one in self._recent if one.step <= step]
+        known = max(near, default=self._kept[0])  # a later one is greater: its step comes first
+        if known.step < step - _KEPT:
             known = self._kept[bisect_right(self._kept, step, key=lambda one: one.step) - 1]
         while known.step < step:
             known = self._with(known, min(step, known.step + _KEPT - known.step % _KEPT))
             if known.step % _KEPT == 0 and known.step > self._kept[-1].step:
                 self._kept.append(known)
-        self._newest = known
+        self._recent = [known, *(one for one in self._recent if one.step != step)][:_RECENT]
         return Extremes(*known[:3])
 
     def _with(self, known: _Known, step: int) -> _Known:

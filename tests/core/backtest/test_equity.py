@@ -247,3 +247,8 @@ def test_extremes_of_one_step_after_another_cost_a_step_each_wherever_the_walk_b
     for step in range(1500, 2500):
         curve.extremes(step)
     assert 1000 <= len(counted) <= 1010
+    counted.clear()
+    for step in range(2500, 3000):
+        for before in (1, 0, 2, 1):  # as a picture asks for it
+            curve.extremes(step - before)
+    assert 500 <= len(counted) <= 510
