@@ -14,7 +14,7 @@ from core.clock import Phase
 from core.data.columnar import without_stderr
 from core.data.parquet import ParquetError, check_pages, read_footer
 from core.errors import InputError, shown
-from core.events import Event, Ledger, OrderEvent, PositionEvent
+from core.events import ActionEvent, Event, Ledger, OrderEvent, PositionEvent
 from core.money import FRACTION_DIGITS
 from core.position import Position
 from core.replay.manifest import RecordedBars
@@ -32,7 +32,9 @@ _TIMES: Final = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # the years 
 _KINDS: Final = {
     name: kind
     for name, kind in vars(events).items()
-    if isinstance(kind, type) and issubclass(kind, Event) and kind not in (Event, OrderEvent, PositionEvent)
+    if isinstance(kind, type)
+    and issubclass(kind, Event)
+    and kind not in (Event, OrderEvent, PositionEvent, ActionEvent)
 }
 _PHASES: Final = {int(one): one for one in Phase}
 

@@ -15,6 +15,7 @@ from attrs import frozen
 from core.backtest.settings import Settings
 from core.bars import Bars
 from core.clock import Phase
+from core.corporate_action import CorporateAction
 from core.errors import InputError, NewerRecordingError
 from core.replay.cursor import Cursor
 from core.replay.written import as_json, parse_json, read_as
@@ -163,6 +164,7 @@ class Manifest:
         opens_at: Where it opens; None for its end.
         bookmarks: Places that were marked.
         expected: What balances are to be.
+        actions: The splits and dividends that it was given.
     """
 
     program: str
@@ -175,6 +177,7 @@ class Manifest:
     opens_at: Place | None = None
     bookmarks: tuple[Bookmark, ...] = ()
     expected: tuple[Expected, ...] = ()
+    actions: tuple[CorporateAction, ...] = ()
 
 
 def program_version() -> str:

@@ -3,19 +3,24 @@
 Each fill is booked once more, by the portfolio's own code, which must come to the facts that follow in the record.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 from core.announcer import Announcer
+from core.backtest.equity import EquityCurve
 from core.backtest.feed import Feed
-from core.backtest.journal import Row
+from core.backtest.journal import Journal, Row
+from core.clock import Clock
+from core.corporate_action import Dividend, Split
 from core.errors import FillstepError, ImpossibleRecordError, InvariantError, OrderTransitionError
 from core.events import (
+    ActionEvent,
     CashCause,
     CashChanged,
+    DividendEarned,
     Event,
     OrderActivated,
     OrderCanceled,
@@ -25,11 +30,14 @@ from core.events import (
     OrderReduced,
     OrderSubmitted,
     PositionEvent,
+    SplitApplied,
 )
 from core.execution.order_record import OrderRecord
 from core.execution.order_tracker import OrderTracker
 from core.fill import Fill, FillRule
-from core.money import ZERO, subtract
+from core.money import COST_QUANTUM, ZERO, subtract
+from core.replay.cursor import Cursor
+from core.replay.moment import PastMarks
 from core.replay.orders import fold_order
 from core.risk.portfolio import PortfolioState
 
@@ -40,11 +48,17 @@ _REMAINING: Final = 3  # where it stands in the fields of a fill and of a reduct
 _PARENT, _GROUP = 5, 6  # where they stand in the fields of a submission
 
 
+_FOLLOWING: Final = frozenset({CashCause.FILL, CashCause.CASH_IN_LIEU})
+"""What moves cash only after a fact that says why."""
+
+
 class _Impossible(Exception):  # noqa: N818 - it is told by another error
     """An invariant that a fact breaks, and how."""
 
 
-def check_facts(name: str, feed: Feed, initial_capital: Decimal, rows: Sequence[Row]) -> None:
+def check_facts(
+    name: str, feed: Feed, initial_capital: Decimal, rows: Sequence[Row], *, quantity_step: Decimal = COST_QUANTUM
+) -> None:
     """Check that facts can have happened in a run.
 
     Args:
@@ -52,11 +66,12 @@ def check_facts(name: str, feed: Feed, initial_capital: Decimal, rows: Sequence[
         feed: The steps of the run.
         initial_capital: Cash before the first fact, money.
         rows: The facts, each of the form that a journal keeps.
+        quantity_step: The smallest move of a quantity; a split pays in cash what is below it.
 
     Raises:
         ImpossibleRecordError: One cannot have: its number, and the invariant that it breaks.
     """
-    check = _Check(feed, initial_capital)
+    check = _Check(feed, initial_capital, quantity_step)
     for number, row in enumerate(rows):
         try:
             check.take(row)
@@ -72,15 +87,26 @@ def check_facts(name: str, feed: Feed, initial_capital: Decimal, rows: Sequence[
         raise ImpossibleRecordError(name, len(rows), "I5", "a fill is not booked to its end")
 
 
+class _Marks(PastMarks):
+    """The marks of a record, so far."""
+
+    def note_split(self, symbol: str, new: int, old: int) -> None:
+        """Value a symbol in the units after a split, until its next bar."""
+        self.note_split_at(self.cursor.step, symbol, new, old)
+
+
 class _Check:
     """The books and the orders of a record, so far."""
 
-    def __init__(self, feed: Feed, initial_capital: Decimal) -> None:
+    def __init__(self, feed: Feed, initial_capital: Decimal, quantity_step: Decimal) -> None:
         self._feed = feed
+        self._quantity_step = quantity_step
+        self._marks = _Marks(feed, EquityCurve(feed, Journal(Clock()), initial_capital))
+        self._owed: Counter[tuple[str, Decimal]] = Counter()  # dividends that were earned and not paid yet
         self._orders = OrderTracker()
         self._following: deque[tuple[type[Event], tuple[Any, ...]]] = deque()  # what must come next
         announcer = Announcer(lambda kind, fields: self._following.append((kind, fields)))
-        self._portfolio = PortfolioState(initial_capital, announcer=announcer)
+        self._portfolio = PortfolioState(initial_capital, marks=self._marks, announcer=announcer)
         self._step = -1
 
     @property
@@ -90,14 +116,17 @@ class _Check:
 
     def take(self, row: Row) -> None:
         """Take in the next fact."""
-        step, _, kind, fields = row
+        step, phase, kind, fields = row
         self._check_time(step, fields[0])
+        self._marks.cursor = Cursor(step, phase, 0)
+        if not self._following and issubclass(kind, ActionEvent):
+            self._act(kind, *fields)
         if self._following:
             self._check_booked(kind, fields)
         elif kind is CashChanged:
             self._move_cash(*fields)
-        elif issubclass(kind, PositionEvent):
-            _refuse("I5", f"{fields[1]} moves by no fill")
+        elif issubclass(kind, (PositionEvent, ActionEvent)):
+            _refuse("I5", f"{fields[1]} moves by no fill, split or dividend")
         elif issubclass(kind, OrderEvent):
             self._fold(row)
 
@@ -112,14 +141,29 @@ class _Check:
         expected = self._following.popleft()
         if expected != (kind, fields):
             name = "I1" if expected[0] is CashChanged else "I5"
-            _refuse(name, f"the fill makes {_told(*expected)}, recorded is {_told(kind, fields)}")
+            _refuse(name, f"what was before makes {_told(*expected)}, recorded is {_told(kind, fields)}")
+
+    def _act(self, kind: type[Event], now: datetime, symbol: str, *fields: Any) -> None:
+        """Book a split or a dividend, which must come to the fact that says so, and to those that follow."""
+        if kind is SplitApplied:
+            self._portfolio.split(Split(symbol, now, *fields[:2]), now, quantity_step=self._quantity_step)
+        elif kind is DividendEarned:
+            per_unit, _, amount, pay_time = fields
+            self._portfolio.earn_dividend(Dividend(symbol, now, per_unit, pay_time), now)
+            self._owed[symbol, amount] += 1
+        else:
+            owed = (symbol, fields[0])
+            if not self._owed[owed]:
+                _refuse("I1", f"a dividend of {fields[0]} is paid on {symbol} that was not earned")
+            self._owed[owed] -= 1
+            self._portfolio.pay_dividend(*owed, now)
 
     def _move_cash(
         self, now: datetime, before: Decimal, after: Decimal, cause: CashCause, _fill_id: int | None
     ) -> None:
         """Book cash that no fill moves."""
         kept = self._portfolio.get_cash_balance()
-        if before != kept or cause is CashCause.FILL:
+        if before != kept or cause in _FOLLOWING:
             _refuse("I1", f"cash goes by {cause.value} from {before}, it was {kept}")
         amount = subtract(after, before)
         if cause is CashCause.INCOME:

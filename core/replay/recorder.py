@@ -94,7 +94,17 @@ class Recorder:
             raise RecordingError(str(self.path), f"cannot be written: {said(error)}") from error
         try:
             self._manifest = self._begin(
-                Manifest(program_version(), RULES, strategy, run.settings, (), (), inputs, expected=tuple(expected))
+                Manifest(
+                    program_version(),
+                    RULES,
+                    strategy,
+                    run.settings,
+                    (),
+                    (),
+                    inputs,
+                    expected=tuple(expected),
+                    actions=run.actions,
+                )
             )
         except BaseException as error:
             self._close()

@@ -217,7 +217,8 @@ class _Reader:
         inputs, lost_inputs = self._framed(INPUTS, Input)
         edits, commands = self._inputs(inputs, len(feed))
         rows, step_count = self._journal(len(feed))
-        check_facts(self._source.name, feed, manifest.settings.initial_capital, rows)
+        settings = manifest.settings
+        check_facts(self._source.name, feed, settings.initial_capital, rows, quantity_step=settings.quantity_step)
         if manifest.rules != RULES:
             self._notes.append(f"it follows version {manifest.rules} of the fill rules, this program version {RULES}")
         return Recording(

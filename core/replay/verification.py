@@ -114,7 +114,14 @@ def _make(opened: Opened) -> Strategy:
 
 def _run_again(opened: Opened, strategy: Strategy, seconds: float) -> Verdict:
     recording, record = opened.recording, opened.run
-    run = Backtest(recording.bars, strategy, recording.settings, recording.subbars, edits=recording.edits)
+    run = Backtest(
+        recording.bars,
+        strategy,
+        recording.settings,
+        recording.subbars,
+        edits=recording.edits,
+        actions=recording.manifest.actions,
+    )
     run.deadline.seconds = seconds
     raised = ""
     try:

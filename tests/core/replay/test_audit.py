@@ -30,7 +30,7 @@ from core.reason import Code, Reason
 from core.replay.audit import audit
 from tests.core.builders import at, bars_of, run
 from tests.core.recorded import recorded
-from tests.core.replay.test_timeline_properties import Drawn, runs
+from tests.core.replay.test_timeline_properties import Drawn, any_runs
 
 FEW = settings(max_examples=25)
 BARS = bars_of(
@@ -46,7 +46,7 @@ Change = Callable[[Any], Any]
 
 
 @FEW
-@given(runs())
+@given(any_runs)
 def test_what_a_run_does_passes(drawn: Drawn) -> None:
     audit("a run", recorded(drawn.run()))
 

@@ -27,7 +27,7 @@ from core.replay.packing import PACKED, Packed, is_packed, open_packed, pack, pa
 from core.replay.recorder import Recorder
 from core.replay.timeline import Timeline
 from tests.core.builders import Script, at, backtest, bars_of
-from tests.core.replay.test_timeline_properties import Drawn, Seen, runs
+from tests.core.replay.test_timeline_properties import Drawn, Seen, any_runs
 
 Spoil = Callable[[bytes], bytes]
 MAGIC = b"fillstep pack 1\n"
@@ -61,7 +61,7 @@ def bought(steps: int, texts: list[str] | None = None) -> Backtest:
 
 
 @settings(max_examples=10)
-@given(runs())
+@given(any_runs)
 def test_a_packed_recording_has_every_moment_and_every_reason_of_the_run(
     tmp_path_factory: pytest.TempPathFactory, drawn: Drawn
 ) -> None:

@@ -17,13 +17,13 @@ from core.replay.run import executable
 from core.replay.timeline import Timeline
 from tests.core.builders import backtest, bars_of, run
 from tests.core.recorded import recorded
-from tests.core.replay.test_timeline_properties import Drawn, Seen, runs
+from tests.core.replay.test_timeline_properties import Drawn, Seen, any_runs
 
 FEW = settings(max_examples=15)
 
 
 @FEW
-@given(runs())
+@given(any_runs)
 def test_every_moment_of_a_record_is_that_of_the_run(drawn: Drawn) -> None:
     live = drawn.run()
     one, other = Timeline(live), Timeline(recorded(live))
@@ -36,7 +36,7 @@ def test_every_moment_of_a_record_is_that_of_the_run(drawn: Drawn) -> None:
 
 
 @FEW
-@given(runs())
+@given(any_runs)
 def test_a_record_says_why_its_orders_filled_or_did_not_as_the_run_does(drawn: Drawn) -> None:
     live = drawn.run()
     record = recorded(live)
