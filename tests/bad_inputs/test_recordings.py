@@ -254,7 +254,7 @@ HOSTILE: dict[str, tuple[str, str]] = {
     ),
     '{"format":"fillstep recording","version":true,"manifest":{}}': ("manifest.json", "must hold format, version"),
     '{"format":"fillstep recording","version":1,"manifest":[]}': ("manifest.json", "must be a record, was list"),
-    '{"format":"fillstep recording","version":1,"manifest":{}}': ("manifest.json", "key bars is missing"),
+    '{"format":"fillstep recording","version":1,"manifest":{}}': ("manifest.json", "key actions is missing"),
     "[]": ("manifest.json", "is no manifest of a recording"),
     "\udcff": ("manifest.json", "must be JSON: "),
 }
@@ -273,7 +273,7 @@ def test_row_41_a_manifest_that_is_none_is_refused_with_its_reason(folder: Path,
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda made: made.update(surprise=1), "key surprise is unknown: known are bars, bookmarks, expected"),
+        (lambda made: made.update(surprise=1), "key surprise is unknown: known are actions, bars, bookmarks"),
         (
             lambda made: made["settings"].update(initial_capital="-5"),
             "initial_capital must be above zero, was Decimal -5",
