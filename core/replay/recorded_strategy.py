@@ -1,8 +1,10 @@
 """What a recording says of a strategy: its name, its file's hash and its parameters; never its code."""
 
+import io
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from decimal import Decimal
 from typing import Any
 
@@ -61,7 +63,8 @@ def _as_toml(held: Any, value: object) -> str:
 def _makes(kind: type[Strategy], parameters: Mapping[str, str], strategy: Strategy) -> bool:
     """Say whether a strategy made of parameters is the one that was described."""
     try:
-        made = make_strategy(kind, [read_assignments(f"{name}={text}" for name, text in parameters.items())])
+        with redirect_stdout(io.StringIO()):
+            made = make_strategy(kind, [read_assignments(f"{name}={text}" for name, text in parameters.items())])
         fields = [one.name for one in attrs.fields(kind) if one.init]
         return all(getattr(made, name) == getattr(strategy, name) for name in fields)
     except RAISED:

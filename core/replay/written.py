@@ -4,12 +4,13 @@ What is written says no type: who reads knows which one must stand there, and re
 times are text that keeps every digit as it was, so what is shown of a value that was read is what was shown before.
 """
 
-import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from json import JSONDecoder, JSONEncoder
 from types import NoneType, UnionType
 from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, Union, get_args, get_origin, get_type_hints
 
@@ -72,7 +73,7 @@ def as_json(value: object, kind: Any, most: int = LONGEST) -> str:
     Raises:
         InputError: It is of another type, or longer.
     """
-    line = json.dumps(form_of(kind).write(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    line = _ENCODER.encode(form_of(kind).write(value))
     if len(line) > most:
         raise NotWrittenError(f"at most {most:,} bytes", line)
     return line
@@ -96,7 +97,7 @@ def parse_json(text: str | bytes, most: int = LONGEST) -> Any:
     if len(text) > most:
         raise InputError(f"must be at most {most:,} bytes, was {len(text):,}")
     try:
-        return _parse(text)
+        return _DECODER.decode(text if isinstance(text, str) else text.decode())
     except RecursionError:
         raise InputError("must be JSON, is nested too deep") from None
     except ValueError as error:  # a number of thousands of digits, and bytes that are no UTF-8, are others
@@ -117,21 +118,22 @@ def read_as(value: Any, kind: Any) -> Any:
         raise InputError(f"is no {_name(kind)}: {shown(error)}") from None
 
 
-def _parse(text: str | bytes) -> Any:
-    return json.loads(text, object_pairs_hook=_once, parse_float=_refuse_number, parse_constant=_refuse_number)
-
-
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
         raise ValueError(f"key {shown(twice)} stands twice")
     return found
 
 
 def _refuse_number(text: str) -> NoReturn:
     raise ValueError(f"a number must be whole or text, was {shown(text)}")
+
+
+_ENCODER: Final = JSONEncoder(allow_nan=False, separators=(",", ":"))
+_DECODER: Final = JSONDecoder(
+    object_pairs_hook=_once, parse_float=_refuse_number, parse_constant=_refuse_number, strict=True
+)
 
 
 def form_of(kind: Any) -> Form:
@@ -255,11 +257,23 @@ def _record_of(kind: Any) -> Form:
     def write(value: Any) -> Any:
         if type(value) is not kind:
             raise NotWrittenError(f"a {kind.__name__}", value)
-        return {name: _in_field(name, form.write, getattr(value, name)) for name, _, form in fields}
+        name, written = "", {}
+        try:
+            for name, _, form in fields:
+                written[name] = form.write(getattr(value, name))
+        except NotWrittenError as error:
+            raise InputError(f"{name} {error}") from None
+        return written
 
     def read(value: Any) -> Any:
         _check_keys(_typed(value, dict, "a record"), names)
-        return kind(**{alias: _in_field(name, form.read, value[name]) for name, alias, form in fields})
+        name, given = "", {}
+        try:
+            for name, alias, form in fields:
+                given[alias] = form.read(value[name])
+        except NotWrittenError as error:
+            raise InputError(f"{name} {error}") from None
+        return kind(**given)
 
     return Form(write, read)
 
@@ -271,13 +285,6 @@ def _check_keys(value: Mapping[str, Any], names: frozenset[str]) -> None:
     if unknown:
         raise InputError(f"key {shown(unknown[0])} is unknown: known are {', '.join(sorted(names))}")
     raise InputError(f"key {missing[0]} is missing")
-
-
-def _in_field(name: str, do: Callable[[Any], Any], value: Any) -> Any:
-    try:
-        return do(value)
-    except NotWrittenError as error:
-        raise InputError(f"{name} {error}") from None
 
 
 def _name(kind: Any) -> str:

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import patch
 
-import core.replay.recorder
 from core.backtest.command import Cancel, Submit
 from core.backtest.loop import Backtest
 from core.clock import Phase
@@ -97,7 +97,11 @@ def make_run() -> Backtest:
 
 def play(folder: str, disk: Disk, acknowledge: Callable[[Recorder], object] = bool) -> tuple[Backtest, Recorder]:
     """Run and record to the end; acknowledge after each thing that was recorded."""
-    core.replay.recorder.ENOUGH_FACTS = FACTS_AT_ONCE  # type: ignore[misc]
+    with patch("core.replay.recorder.ENOUGH_FACTS", FACTS_AT_ONCE):
+        return _play(folder, disk, acknowledge)
+
+
+def _play(folder: str, disk: Disk, acknowledge: Callable[[Recorder], object]) -> tuple[Backtest, Recorder]:
     run = make_run()
     run.step()
     run.step()
