@@ -45,7 +45,7 @@ def _job(run: Backtest) -> bytes:
     strategy = run.fresh_strategy()
     module = type(strategy).__module__
     file = f"{module}:{type(strategy).__qualname__}" if module.endswith(".py") else None
-    inputs = (run.bars, strategy, run.settings, run.subbars, run.edits)
+    inputs = (run.bars, strategy, run.settings, run.subbars, run.actions, run.edits)
     try:
         return pickle.dumps((file, _pickled(inputs), dict(run.commands), run.clock.step))
     except (pickle.PicklingError, TypeError, AttributeError, KeyError) as error:
@@ -105,8 +105,8 @@ def _lines_of(job: Any) -> Iterator[str]:
     file, inputs, commands, until = job
     if file is not None:
         find_strategy(file)  # so that its class can be found by the name of its file
-    bars, strategy, settings, subbars, edits = pickle.loads(inputs)  # noqa: S301 - from the parent
-    run = Backtest(bars, strategy, settings, subbars, edits=edits)
+    bars, strategy, settings, subbars, actions, edits = pickle.loads(inputs)  # noqa: S301 - from the parent
+    run = Backtest(bars, strategy, settings, subbars, actions=actions, edits=edits)
     with suppress(StrategyError):  # as in the record, else the facts tell
         follow(run, commands, until)
     return run.journal.canonical_lines()

@@ -28,6 +28,7 @@ from core.events import (
     OrderExpired,
     OrderFilled,
     OrderReduced,
+    OrderSplit,
     OrderSubmitted,
     PositionEvent,
     SplitApplied,
@@ -35,7 +36,8 @@ from core.events import (
 from core.execution.order_record import OrderRecord
 from core.execution.order_tracker import OrderTracker
 from core.fill import Fill, FillRule
-from core.money import COST_QUANTUM, ZERO, subtract
+from core.money import COST_QUANTUM, ZERO, add, multiply, subtract
+from core.order import Order
 from core.replay.cursor import Cursor
 from core.replay.moment import PastMarks
 from core.replay.orders import fold_order
@@ -103,6 +105,7 @@ class _Check:
         self._quantity_step = quantity_step
         self._marks = _Marks(feed, EquityCurve(feed, Journal(Clock()), initial_capital))
         self._owed: Counter[tuple[str, Decimal]] = Counter()  # dividends that were earned and not paid yet
+        self._split: tuple[int, str, int, int] | None = None  # the last one: step, symbol, new and old units
         self._orders = OrderTracker()
         self._following: deque[tuple[type[Event], tuple[Any, ...]]] = deque()  # what must come next
         announcer = Announcer(lambda kind, fields: self._following.append((kind, fields)))
@@ -147,6 +150,7 @@ class _Check:
         """Book a split or a dividend, which must come to the fact that says so, and to those that follow."""
         if kind is SplitApplied:
             self._portfolio.split(Split(symbol, now, *fields[:2]), now, quantity_step=self._quantity_step)
+            self._split = (self._step, symbol, *fields[:2])
         elif kind is DividendEarned:
             per_unit, _, amount, pay_time = fields
             self._portfolio.earn_dividend(Dividend(symbol, now, per_unit, pay_time), now)
@@ -157,6 +161,15 @@ class _Check:
                 _refuse("I1", f"a dividend of {fields[0]} is paid on {symbol} that was not earned")
             self._owed[owed] -= 1
             self._portfolio.pay_dividend(*owed, now)
+
+    def _check_split(self, step: int, record: OrderRecord, order: Order, new: int, old: int) -> None:
+        """Check that an order is put into the units of a split of its step."""
+        if self._split != (step, record.order.symbol, new, old):
+            _refuse("I9", f"order {record.id} is split {new}:{old}, and its symbol is not")
+        settled = add(record.filled, record.given_up)
+        if multiply(subtract(order.quantity, settled), old) != multiply(record.remaining, new):
+            what = f"asks for {order.quantity} after a split {new}:{old} of {record.remaining}"
+            _refuse("O2", f"order {record.id} {what}")
 
     def _move_cash(
         self, now: datetime, before: Decimal, after: Decimal, cause: CashCause, _fill_id: int | None
@@ -186,6 +199,8 @@ class _Check:
         before = record.remaining
         if kind is OrderFilled:
             self._check_fill(step, record, fields[2])
+        if kind is OrderSplit:
+            self._check_split(step, record, fields[2], *fields[4:])
         fold_order(self._orders, row)
         if (kind is OrderActivated and not ZERO < fields[2] <= record.awake) or record.asleep < ZERO:
             _refuse("O2", f"{fields[2]} units of order {record.id} wake that do not sleep")

@@ -68,14 +68,16 @@ def test_what_no_split_does_is_refused(kind: type[Event], change: Change, invari
     step, phase, _, fields = rows[place]
     rows[place] = (step, phase, kind, tuple(change(list(fields))))
     with pytest.raises(ImpossibleRecordError) as refused:
-        check_facts("it", told.feed, told.settings, rows)
+        check_facts("it", told.feed, told.settings.initial_capital, rows, quantity_step=told.settings.quantity_step)
     assert (refused.value.record, refused.value.invariant) == (place, invariant)
 
 
 def test_what_a_run_with_splits_does_passes() -> None:
     told = made()
     assert {SplitApplied, PositionSplit, OrderSplit} <= {row[2] for row in told.journal.rows}
-    check_facts("it", told.feed, told.settings, told.journal.rows)
+    check_facts(
+        "it", told.feed, told.settings.initial_capital, told.journal.rows, quantity_step=told.settings.quantity_step
+    )
 
 
 def test_a_split_before_the_first_bar_and_cash_for_no_part_are_refused() -> None:
@@ -83,11 +85,11 @@ def test_a_split_before_the_first_bar_and_cash_for_no_part_are_refused() -> None
     split = next(row for row in told.journal.rows if row[2] is SplitApplied)
     early = (0, split[1], SplitApplied, (at(0), *split[3][1:]))
     for rows, invariant in (
-        ([early], "I9"),
+        ([early], "I5"),
         ([(0, split[1], CashChanged, (at(0), Decimal(100_000), Decimal(9), CashCause.CASH_IN_LIEU, None))], "I1"),
     ):
         with pytest.raises(ImpossibleRecordError) as refused:
-            check_facts("it", told.feed, told.settings, rows)
+            check_facts("it", told.feed, told.settings.initial_capital, rows, quantity_step=told.settings.quantity_step)
         assert refused.value.invariant == invariant
 
 
