@@ -98,7 +98,7 @@ def test_money_that_moves_by_no_fill_is_booked() -> None:
         (OrderFilled, refill(symbol="LATE"), "O3", "fill 1 does not belong to order 1, which is to buy 10 ACME"),
         (OrderFilled, refill(quantity=Decimal(12)), "O2", "fill 1 of 12 is above the 10 that order 1 had left"),
         (OrderFilled, refill(id=2), "O6", "fill 2 is applied, the next is 1"),
-        (OrderFilled, refill(commission=Decimal("0.01")), "I5", "the fill makes PositionOpened("),
+        (OrderFilled, refill(commission=Decimal("0.01")), "I5", "what was before makes PositionOpened("),
         (OrderAccepted, lambda one: (one[0], 7), "T1", "it cannot be folded: order 7 is unknown"),
         (
             OrderActivated,
@@ -109,7 +109,7 @@ def test_money_that_moves_by_no_fill_is_booked() -> None:
         (OrderActivated, lambda one: (*one[:2], ZERO, *one[3:]), "O2", "0 units of order 4 wake that"),
         (OrderSubmitted, lambda one: (one[0], 2, *one[2:]), "T8", "order 2 comes after order 0"),
         (OrderSubmitted, lambda one: (*one[:5], 9, *one[6:]), "T1", "it cannot be folded: order 9 is unknown"),
-        (CashChanged, lambda one: (*one[:2], one[2] - 1, *one[3:]), "I1", "the fill makes CashChanged("),
+        (CashChanged, lambda one: (*one[:2], one[2] - 1, *one[3:]), "I1", "what was before makes CashChanged("),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_invariant(
@@ -164,7 +164,7 @@ def test_a_position_that_no_fill_moves_is_refused_by_i5() -> None:
         PositionOpened,
         (of.feed.time(3), "LATE", flat, (Decimal(1), Decimal(1), ZERO, ZERO), None),
     )
-    assert claim([*of.journal.rows, row])[::2] == ("I5", "LATE moves by no fill")
+    assert claim([*of.journal.rows, row])[::2] == ("I5", "LATE moves by no fill, split or dividend")
 
 
 def test_times_never_fall_and_are_those_of_the_steps() -> None:
