@@ -17,7 +17,7 @@ def rows() -> dict[int, tuple[str, str]]:
     return {int(number): (given, happens) for number, given, happens in found}
 
 
-def tests_of(number: int) -> list[str]:
+def found_for(number: int) -> list[str]:
     """Return the test functions of a row, as the files of this folder name them."""
     trees = (ast.parse(file.read_text(encoding="utf-8")) for file in sorted(HERE.glob("test_*.py")))
     functions = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
@@ -32,4 +32,4 @@ def test_the_page_has_every_row_once_and_in_order() -> None:
 
 @pytest.mark.parametrize("number", range(1, ROWS + 1))
 def test_every_row_of_the_page_has_a_test(number: int) -> None:
-    assert tests_of(number), rows()[number]
+    assert found_for(number), rows()[number]
