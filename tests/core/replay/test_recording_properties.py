@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from hypothesis import given
+from hypothesis import settings as few
 from hypothesis import strategies as st
 
 from core.backtest.command import Amend, Cancel, Submit
@@ -28,6 +29,7 @@ class NoSync(Disk):
         pass
 
 
+@few(max_examples=60)
 @given(markets(), plans(), run_settings(), st.integers(-1, 12), st.integers(1, 50))
 def test_a_recorded_run_comes_back_to_the_byte(
     market: Market, plan: Planned, settings: Settings, recorded_from: int, by_hand: int
