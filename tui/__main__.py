@@ -67,6 +67,7 @@ _HELP: Final = """Step through a backtest in the terminal; without a command, th
 - `fillstep explain dip-buyer --order 3`
 - `fillstep data AAPL.csv`
 - `fillstep open monday.fillstep`
+- `fillstep check my_strategy.py --data AAPL.csv`
 - `fillstep strategies`
 """
 
@@ -343,6 +344,23 @@ def _data(
         raise InputError("no files were given: `fillstep data FILE...`")
     loaded = load(files, reading)
     print(as_text(report(loaded, reading.zone, load_actions(loaded, reading))))
+
+
+@_app.command(name="check")
+def _check(strategy: str, /, *, options: _Options = _DEFAULTS) -> int:
+    """Run a strategy again over other data and in other processes, and say whether it looks ahead or depends on chance.
+
+    For example `fillstep check my_strategy.py --data AAPL.csv`. The exit code is 1 where something was found.
+
+    Args:
+        strategy: A name that `fillstep strategies` lists, or a file such as my_strategy.py:MyStrategy.
+        options: What else the run is made of.
+    """
+    from tui.checking import check, tell_check  # noqa: PLC0415 - no other command pays for it
+
+    checked = check(strategy, options)
+    print("\n".join(tell_check(strategy, checked)))
+    return 0 if checked.is_clean else _FAILED
 
 
 @_app.command(name="strategies")

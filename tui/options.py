@@ -4,8 +4,9 @@ cyclopts takes the options of the settings from their class; what they hold is r
 and each counts over what the file says.
 """
 
+from collections.abc import Callable, Sequence
 from functools import partial, reduce
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, TypeVar
 
 from attrs import AttrsInstance, field, frozen
 from cyclopts import App, Argument, ArgumentCollection, Group, Parameter, Token
@@ -18,6 +19,9 @@ from core.backtest.memory import load_or_open
 from core.backtest.output import Output
 from core.backtest.settings import Settings
 from core.backtest.strategies import find_strategy
+from core.backtest.strategy import Strategy
+from core.bars import Bars
+from core.corporate_action import CorporateAction
 from core.data.actions import load_actions
 from core.data.load import load
 from core.data.reading import Reading
@@ -117,15 +121,53 @@ def make_backtest(strategy: str, options: Options, *, in_windows: bool = False) 
         InputError: Something is not there, or not as it must be.
         StrategyError: The strategy cannot be made.
     """
+    return make_run(strategy, options, lambda made: load_data(options, made, in_windows=in_windows))
+
+
+class Data(NamedTuple):
+    """What a run goes over.
+
+    Attributes:
+        bars: The bars of each symbol.
+        subbars: Finer ones of some.
+        actions: Their splits and dividends.
+    """
+
+    bars: Sequence[Bars]
+    subbars: Sequence[Bars]
+    actions: Sequence[CorporateAction]
+
+
+def load_data(options: Options, strategy: Strategy, *, in_windows: bool = False) -> Data:
+    """Load what a run goes over.
+
+    Args:
+        options: Which files, and what is said of them.
+        strategy: What runs over them.
+        in_windows: Whether bars that memory does not hold may be read in windows.
+
+    Raises:
+        InputError: A file is not there, or not as it must be.
+    """
+    data, reading = options.data, options.reading
+    bars = load_or_open(data, strategy, reading, in_windows=in_windows) if data else load_sample()
+    finer = load(options.subbars, reading) if options.subbars else ()
+    return Data(bars, finer, load_actions(bars, reading, has_columns=bool(data)))
+
+
+def make_run(strategy: str, options: Options, data: Callable[[Strategy], Data]) -> Backtest:
+    """Make a strategy anew, and stand before the first step of its run over some data; what it prints is kept.
+
+    Raises:
+        InputError: Something is not there, or not as it must be.
+        StrategyError: The strategy cannot be made.
+    """
     output = Output()
     with output:
         kind = find_strategy(strategy)
         made = make_strategy(kind, [options.file[1], read_assignments(options.fields)])
     _check_subbars(options)
-    data, reading = options.data, options.reading
-    bars = load_or_open(data, made, reading, in_windows=in_windows) if data else load_sample()
-    finer = load(options.subbars, options.reading) if options.subbars else ()
-    actions = load_actions(bars, options.reading, has_columns=bool(options.data))
+    bars, finer, actions = data(made)
     with output:
         backtest = Backtest(bars, made, options.settings, finer, actions=actions)
     check_symbols(options.expected, backtest.feed.places)

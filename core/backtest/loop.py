@@ -309,6 +309,10 @@ class Backtest:
         """Return the strategy's indicators at a row of a symbol, by name."""
         return {name: column[row] for name, column in self._columns[symbol].items()}
 
+    def indicator_columns(self, symbol: str) -> Mapping[str, Sequence[Any]]:
+        """Return the strategy's indicators over all rows of a symbol, by name."""
+        return self._columns[symbol]
+
     @property
     def money_at_stake(self) -> Decimal:
         """What the choice of paths through bars decides over, summed over the run: money, zero or above (rule R3)."""

@@ -435,7 +435,7 @@ class Now(dict[str, SymbolNow]):
         return self._clock.phase <= _REQUESTS or self._clock.price_in(symbol) is not None
 
 
-@define
+@define(getstate_setstate=False)  # so that one that is no attrs class is copied with all that it has
 class Strategy:
     """What decides. Subclass it, give it fields with attrs, and override what it needs.
 

@@ -1,14 +1,16 @@
-"""A run again in other processes, whose sets have other orders: what depends on one shows only there.
+"""A run again in other processes, where sets have other orders, another zone rules, and it is later.
 
-The child is given its inputs, and writes the canonical lines of its journal, which are compared with the record.
+What depends on one of these shows only there. The child is given the inputs, and writes the canonical lines of its
+journal, which are compared with the record.
 """
 
 import io
+import json
 import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from operator import attrgetter
 from types import FunctionType
@@ -17,15 +19,21 @@ from typing import Any, Final
 from core.backtest.loop import Backtest
 from core.backtest.strategies import find_strategy
 from core.errors import FillstepError, InputError, StrategyError
+from core.replay.later import set_clock_forward
 from core.replay.reexecution import NotDeterministicError, follow, told
 from core.replay.suspects import likely_cause
 from core.text import clean
 
 _ROUNDS: Final = 3
+_ZONES: Final = ("Pacific/Kiritimati", "America/St_Johns", "Asia/Kathmandu")
+_PLACE: Final = ("event", "sequence", "step", "phase", "part", "timestamp", "eligible_step")
+"""What of a fact says when it was, not what it was."""
+_LATER_SECONDS: Final = 34_567_890
+"""How much later it is in a child: another year, month, day, hour, minute and second."""
 
 
 def check_in_fresh_processes(run: Backtest, rounds: int = _ROUNDS) -> int:
-    """Run the whole again, each time with another hash seed; return how many facts were alike each time.
+    """Run the whole again, each time with another hash seed, in another zone, later; return how many facts were alike.
 
     Raises:
         NotDeterministicError: It does something else than was recorded.
@@ -36,8 +44,8 @@ def check_in_fresh_processes(run: Backtest, rounds: int = _ROUNDS) -> int:
     lines = list(run.journal.canonical_lines())
     taken = os.environ.get("PYTHONHASHSEED")
     seeds = [seed for seed in map(str, range(1, rounds + 2)) if seed != taken][:rounds]
-    for seed in seeds:
-        _compare(run, lines, _run_child(job, seed))
+    for place, seed in enumerate(seeds):
+        _compare(run, lines, _run_child(job, seed, _ZONES[place % len(_ZONES)]))
     return len(lines)
 
 
@@ -79,8 +87,8 @@ def _pickled(inputs: object) -> bytes:
     return written.getvalue()
 
 
-def _run_child(job: bytes, seed: str) -> list[str]:
-    surroundings = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+def _run_child(job: bytes, seed: str, zone: str) -> list[str]:
+    surroundings = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", __name__]
     child = subprocess.run(command, input=job, env=surroundings, capture_output=True, check=False)  # noqa: S603 - this module
     if child.returncode:
@@ -95,9 +103,28 @@ def _compare(run: Backtest, lines: list[str], others: list[str]) -> None:
     place = next((place for place, pair in enumerate(zip(lines, others, strict=False)) if pair[0] != pair[1]), None)
     sequence = min(len(lines), len(others)) if place is None else place
     row = run.journal.rows[sequence] if sequence < len(lines) else None
-    now = others[sequence] if sequence < len(others) else "nothing"
-    step = run.clock.step if row is None else row[0]
-    raise NotDeterministicError(sequence, step, told(row), now, likely_cause(type(run.strategy)))
+    now = _difference(lines[sequence:], others[sequence:])
+    steps = [json.loads(some[sequence])["step"] for some in (lines, others) if sequence < len(some)]
+    raise NotDeterministicError(sequence, min(steps), told(row), now, likely_cause(type(run.strategy)))
+
+
+def _difference(lines: Sequence[str], others: Sequence[str]) -> str:
+    """Write what the first of some lines is instead of the first of others: what of it differs, if not all."""
+    if not others:
+        return "nothing"
+    was, now = (dict(_leaves(json.loads(one))) for one in (lines[0] if lines else "{}", others[0]))
+    differing = [f"{name} {now[name]}" for name in now if was.get(name) != now[name] and name not in _PLACE]
+    what = f"{now['event']} in bar {now['step'] + 1}"
+    return f"{what} with {', '.join(differing)}" if was.get("event") == now["event"] and differing else what
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the plain values of JSON, by where they are in it."""
+    if not isinstance(value, dict):
+        yield name, value
+        return
+    for key in value:
+        yield from _leaves(value[key], f"{name}.{key}" if name else key)
 
 
 def _lines_of(job: Any) -> Iterator[str]:
@@ -113,6 +140,7 @@ def _lines_of(job: Any) -> Iterator[str]:
 
 
 def _main() -> None:
+    set_clock_forward(_LATER_SECONDS)
     out = sys.stdout.buffer
     sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - what the strategy prints, to the end
     for line in _lines_of(pickle.load(sys.stdin.buffer)):  # noqa: S301 - from the parent

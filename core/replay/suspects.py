@@ -16,9 +16,11 @@ _SUSPECTS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "the order of a set": frozenset({"set", "frozenset", "hash"}),
     "the address of an object": frozenset({"id"}),
-    "the surroundings": frozenset({"environ", "getenv", "getcwd", "open", "read_text", "urlopen"}),
+    "the surroundings": frozenset({"environ", "getenv", "getcwd", "open", "read_text", "read_csv"}),
+    "the network": frozenset({"urlopen", "urllib", "requests", "httpx", "socket"}),
 }
 _SET_MADE: Final = frozenset({"BUILD_SET", "SET_ADD", "SET_UPDATE"})
+_LOOPED_OVER: Final = "GET_ITER"
 _GENERATED: Final = "<attrs generated"
 """How the names of files begin that are none: of methods that attrs has written."""
 _GLOBAL_SET: Final = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
@@ -38,15 +40,14 @@ def _found_in(kind: type) -> Iterator[str]:
         for suspect, marks in _SUSPECTS.items():
             if names & marks:
                 yield f"{suspect} ({', '.join(sorted(names & marks))} in {code.co_name})"
-        for instruction in _instructions(code):
-            if instruction in _SET_MADE:
+        before: object = None
+        for instruction in dis.get_instructions(code):
+            name = instruction.opname
+            if name in _SET_MADE or (name == _LOOPED_OVER and isinstance(before, frozenset)):
                 yield f"the order of a set (in {code.co_name})"
-            if instruction in _GLOBAL_SET:
+            if name in _GLOBAL_SET:
                 yield f"global state (in {code.co_name})"
-
-
-def _instructions(code: CodeType) -> Iterator[str]:
-    return (one.opname for one in dis.get_instructions(code))
+            before = instruction.argval
 
 
 def _codes_of(kind: type) -> Iterator[CodeType]:

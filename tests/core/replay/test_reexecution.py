@@ -1,12 +1,15 @@
 """A run again from its inputs: what a strategy had in its fields, and that it does the same as was recorded."""
 
+import io
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,9 +20,10 @@ from core.backtest.loop import Backtest
 from core.backtest.settings import Settings
 from core.backtest.strategies import find_strategy
 from core.backtest.strategy import Now, Strategy
-from core.errors import InputError, StepOutOfRangeError, StrategyError
+from core.errors import FillstepError, InputError, StepOutOfRangeError, StrategyError
 from core.fill import Fill
 from core.order import BUY, Order, TrackedOrder
+from core.replay import fresh_process
 from core.replay.fresh_process import check_in_fresh_processes
 from core.replay.reexecution import Call, NotDeterministicError, Reexecution, again, fields_of, follow, stop_in
 from tests.core.builders import backtest, bars_of, run
@@ -398,6 +402,53 @@ def test_a_strategy_that_depends_on_the_order_of_a_set_shows_only_in_another_pro
     assert re.search(r"at event 5, bar 10: was OrderSubmitted .*the order of a set \(in ", str(caught.value))
 
 
+OTHERS = {
+    "the year": (
+        "from datetime import date",
+        "now.buy('A', date.today().year)",
+        r"was OrderSubmitted .*, is OrderSubmitted in bar 1 with order.quantity \d{4}; .*the wall clock \(today",
+    ),
+    "the zone": (
+        "import time",
+        "now.buy('A', 1, tag=time.strftime('%z', time.localtime(0)))",
+        r"is OrderSubmitted in bar 1 with order.tag [+-]\d{4}; .*the wall clock",
+    ),
+    "fewer facts": (
+        "import time; LATE = time.time() > {later}",
+        "if now.step < 3 and not LATE: now.buy('A', 1)",
+        "at event 0, bar 1: was OrderSubmitted .*, is nothing; ",
+    ),
+    "more facts": (
+        "import time; LATE = time.time() > {later}",
+        "if LATE and now.step == 4: now.buy('A', 1)",
+        "at event 0, bar 5: was nothing, is OrderSubmitted in bar 5; ",
+    ),
+    "another fact": (
+        "import time; LATE = time.time() > {later}",
+        "now.buy('A', 1); LATE and now.step == 2 and now.cancel(1)",
+        r"at event 12, bar 3: was OrderFilled 3 .*, is CancelRequested in bar 3; ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("top", "does", "said"), OTHERS.values(), ids=OTHERS)
+def test_what_depends_on_the_time_or_the_zone_shows_in_other_processes(top: str, does: str, said: str) -> None:
+    later = time.time() + 10_000_000  # noqa: TID251 - as a strategy may
+    text = f"{top.format(later=later)}\nclass Mine(Strategy):\n    def on_bar(self, now):\n        {does}\n"
+    with pytest.raises(NotDeterministicError, match=said):
+        check_in_fresh_processes(from_file(text), 1)
+
+
+def test_a_strategy_that_is_no_attrs_class_is_run_again_with_what_it_had() -> None:
+    text = (
+        "class Mine(Strategy):\n    def __init__(self):\n        self.quantity = 5\n"
+        "    def on_bar(self, now):\n        now.buy('A', self.quantity)\n"
+    )
+    made = from_file(text)
+    assert vars(made.fresh_strategy()) == {"quantity": 5}
+    assert check_in_fresh_processes(made, 1) == len(made.journal)
+
+
 def test_a_strategy_that_depends_on_nothing_does_the_same_in_other_processes() -> None:
     made = from_file(
         "class Mine(Strategy):\n    def on_bar(self, now):\n        if now.step % 3 == 0: now.buy('A', 1)\n"
@@ -440,6 +491,28 @@ def test_a_strategy_that_cannot_be_made_in_another_process_is_refused() -> None:
 
     with pytest.raises(InputError, match=r"^Local cannot be made in another process: "):
         check_in_fresh_processes(run(BARS, Local()), 1)
+
+
+def test_a_file_that_was_executed_again_or_is_gone_meanwhile_is_said() -> None:
+    made = from_file("class Mine(Strategy): pass\n")
+    kind = find_strategy("mine.py")
+    with pytest.raises(InputError, match=r"^Mine cannot be made in another process: there is another Mine in its file"):
+        check_in_fresh_processes(made, 1)
+    other = Backtest(BARS, kind())
+    Path("mine.py").unlink()
+    with pytest.raises(FillstepError, match=r"^run again in another process, it failed: .*cannot be read"):
+        check_in_fresh_processes(other, 1)
+
+
+def test_the_child_writes_the_lines_of_what_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = from_file("class Mine(Strategy):\n    def on_bar(self, now): print(now.buy('A', 1))\n")
+    written = io.BytesIO()
+    monkeypatch.setattr(fresh_process, "set_clock_forward", lambda _: None)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(fresh_process._job(made))))
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(buffer=written))
+    fresh_process._main()
+    sys.stdout.close()  # where what the strategy prints went
+    assert written.getvalue() == made.journal.canonical_bytes() != b""
 
 
 # --- a call handed to a debugger

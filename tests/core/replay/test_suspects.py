@@ -31,6 +31,14 @@ def _set(now: Now) -> object:
     return next(iter({"a", "b", str(now)}))
 
 
+def _set_of_constants(_: Now) -> object:
+    return [one for one in {"a", "b"}]  # noqa: C416, PLC0208 - to be found out
+
+
+def _set_asked(now: Now) -> object:
+    return now.step in {1, 2}
+
+
 def _set_built(now: Now) -> object:
     return list(set(now.symbols))
 
@@ -61,6 +69,7 @@ FOUND = {
     _chance: "randomness (random in _chance)",
     _clock: "the wall clock (perf_counter, time in _clock)",
     _set: "the order of a set (in _set)",
+    _set_of_constants: "the order of a set (in _set_of_constants)",
     _set_built: "the order of a set (set in _set_built)",
     _address: "the address of an object (id in _address)",
     _surroundings: "the surroundings (environ in _surroundings)",
@@ -77,6 +86,10 @@ def with_on_bar(method: Callable[..., object]) -> type[Strategy]:
 @pytest.mark.parametrize(("method", "said"), FOUND.items(), ids=[one.__name__ for one in FOUND])
 def test_what_may_differ_is_named_with_where_it_is_used(method: Callable[..., object], said: str) -> None:
     assert likely_cause(with_on_bar(method)) == f"{USES}{said}"
+
+
+def test_a_set_of_which_only_a_member_is_asked_has_no_order() -> None:
+    assert likely_cause(with_on_bar(_set_asked)) == NOTHING
 
 
 def test_a_set_that_is_built_inside_a_comprehension_is_found() -> None:
