@@ -118,7 +118,9 @@ class _File:
         cells = table.cells.drop("symbol", strict=False)
         if not self.head:
             self.head.append(cells.head(1))
-        rows, _ = exact_rows(evolve(table, cells=pl.concat([*self.head, cells])), _AS_WRITTEN)
+        rows, zone = exact_rows(evolve(table, cells=pl.concat([*self.head, cells])), _AS_WRITTEN)
+        if zone is not None:
+            raise BarDataError(self.source, f"must have times in UTC to be read in windows, has them in {zone}")
         return rows.slice(1)
 
 

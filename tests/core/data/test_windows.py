@@ -150,6 +150,12 @@ def test_a_file_that_changes_while_it_is_read_is_refused() -> None:
     assert str(error.value) == "A.parquet: was changed while its bars were being read"
 
 
+def test_times_on_the_clock_of_a_zone_are_refused() -> None:
+    times = [f"2024-01-02 09:3{minute} America/New_York" for minute in range(9)]
+    told = "A.parquet: must have times in UTC to be read in windows, has them in America/New_York"
+    assert refusal(write([FLAT] * 9, time=times)) == told
+
+
 def test_a_name_is_taken_literally() -> None:
     Path("a=1").mkdir()
     write([FLAT] * 3, "[AB]*.parquet")
