@@ -4,10 +4,11 @@ Each cell is read as it is where a whole file is loaded. What is checked of a ro
 the borders of windows too, since the last row of a window is checked again with the next.
 """
 
+import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias, cast, overload
 
 import polars as pl
 from attrs import evolve, field, frozen
@@ -16,6 +17,7 @@ from core.bars import BAR_COLUMNS, MOST_TICKS, PRICES, TICK_COLUMNS, find_fault
 from core.data.columnar import PARQUET, without_stderr
 from core.data.formats import find_shape
 from core.data.load import exact_rows, in_finest_digits, symbols_of, too_large
+from core.data.parquet import ParquetError, check_pages, read_footer
 from core.data.reading import Reading
 from core.data.table import Table
 from core.errors import BarDataError
@@ -30,21 +32,13 @@ _AS_WRITTEN: Final = Reading()
 _VOLUME: Final = ("volume",)
 _GROUPS: Final[tuple[_Group, ...]] = (PRICES, _VOLUME)
 _BAR_NAMES: Final = dict(zip(PRICES, TICK_COLUMNS, strict=True)) | {"volume": "volume_units"}
-_UNREADABLE: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+_UNREADABLE: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ParquetError, OSError)
+_BLOCK: Final = 2**16
 
 
 def is_parquet(path: str | Path) -> bool:
     """Say whether a file is Parquet, by how its name ends."""
     return Path(path).suffix.lower() in PARQUET
-
-
-def count_rows(path: str | Path) -> int:
-    """Return how many rows a Parquet file has, as its end says.
-
-    Raises:
-        BarDataError: It cannot be read.
-    """
-    return _File.of(path).count
 
 
 def open_windows(path: str | Path, size: int = WINDOW_ROWS) -> WindowedBars:
@@ -89,9 +83,9 @@ class _File:
         state = _state_of(source)
         scan = _scan(source)
         try:
+            count = _look_at_pages(source)
             with without_stderr():
                 names = scan.collect_schema().names()
-                count = scan.select(pl.len()).collect().item()
         except _UNREADABLE as error:
             raise _unreadable(source, error) from error
         if not count:
@@ -217,3 +211,40 @@ def _state_of(source: str) -> tuple[int, ...]:
 def _unreadable(source: str, error: Exception) -> BarDataError:
     first_line = str(error).partition("\n")[0]
     return BarDataError(source, f"cannot be read: {first_line}")
+
+
+def _look_at_pages(source: str) -> int:
+    """Check what the pages of a file claim before any is decoded, and return how many rows it says it has."""
+    with Path(source).open("rb") as file:
+        data = cast("bytes", _Blocks(file))
+        footer = read_footer(data, len(data))
+        check_pages(data, footer)
+        return footer.rows
+
+
+class _Blocks:
+    """Reads like the bytes of a file, of which one block is in memory at a time."""
+
+    __slots__ = ("_block", "_file", "_size", "_start")
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._size = file, file.seek(0, os.SEEK_END)
+        self._start, self._block = 0, b""
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> bytes: ...
+    def __getitem__(self, place: int | slice) -> int | bytes:
+        if isinstance(place, slice):
+            first, end, _ = place.indices(self._size)
+            self._file.seek(first)
+            return self._file.read(end - first)
+        if not 0 <= place - self._start < len(self._block):
+            self._start = place
+            self._file.seek(place)
+            self._block = self._file.read(_BLOCK)
+        return self._block[place - self._start]

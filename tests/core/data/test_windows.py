@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.bars import PRICES
 from core.data.load import load
-from core.data.windows import count_rows, is_parquet, open_windows
+from core.data.windows import is_parquet, open_windows
 from core.errors import BarDataError
 from tests.generators import Market, markets
 
@@ -141,6 +141,28 @@ def test_a_file_that_is_damaged_where_no_one_looked_before_is_refused_when_it_is
     assert refusal(path).startswith("A.parquet: cannot be read: ")
 
 
+def test_what_pages_claim_is_looked_at_before_any_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write([FLAT] * 10)
+    data = bytearray(Path(path).read_bytes())
+    data[4:20] = bytes(16)  # the header of the first page
+    Path(path).write_bytes(data)
+
+    def decode(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(pl.LazyFrame, "collect", decode)
+    assert refusal(path).startswith("A.parquet: cannot be read: ")
+
+
+def test_a_window_that_cannot_be_decoded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(*_: object, **__: object) -> None:
+        raise pl.exceptions.ComputeError("a page is no page\nand more")
+
+    path = write([FLAT] * 10)
+    monkeypatch.setattr(pl.LazyFrame, "collect", decode)
+    assert refusal(path) == "A.parquet: cannot be read: a page is no page"
+
+
 def test_a_file_that_changes_while_it_is_read_is_refused() -> None:
     bars = open_windows(write([FLAT] * 10), 4)
     assert bars.bar(0).close == 100
@@ -156,10 +178,15 @@ def test_times_on_the_clock_of_a_zone_are_refused() -> None:
     assert refusal(write([FLAT] * 9, time=times)) == told
 
 
+def test_a_date_and_a_time_in_two_columns_are_refused() -> None:
+    told = "A.parquet: the time must be in one column, found are a date and a time"
+    assert refusal(write([FLAT], date=["2024-01-02"], time=["09:30"])) == told
+
+
 def test_a_name_is_taken_literally() -> None:
     Path("a=1").mkdir()
     write([FLAT] * 3, "[AB]*.parquet")
     write([FLAT] * 4, "a=1/A.PQ")
-    assert count_rows("[AB]*.parquet") == 3
-    assert (count_rows("a=1/A.PQ"), open_windows("a=1/A.PQ").symbol) == (4, "A")
+    assert len(open_windows("[AB]*.parquet")) == 3
+    assert (len(open_windows("a=1/A.PQ")), open_windows("a=1/A.PQ").symbol) == (4, "A")
     assert (is_parquet("a=1/A.PQ"), is_parquet(Path("A.csv"))) == (True, False)
