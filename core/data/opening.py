@@ -28,13 +28,20 @@ _TAIL: Final = 8
 
 
 def read_names(path: str | Path) -> list[str]:
-    """Return the names of the columns of a file that can be read, without reading its rows."""
+    """Return the names of the columns of a file that was read before, without reading its rows.
+
+    Raises:
+        BarDataError: It cannot be read any more.
+    """
     kind = Path(path).suffix.lower()
-    if kind in PARQUET or kind in ARROW:
-        with without_stderr():
-            return list(pl.read_parquet_schema(path) if kind in PARQUET else pl.read_ipc_schema(path))
-    with Path(path).open("rb") as file:
-        return names_of(file.readline(LONGEST_LINE))
+    try:
+        if kind in PARQUET or kind in ARROW:
+            with without_stderr():
+                return list(pl.read_parquet_schema(path) if kind in PARQUET else pl.read_ipc_schema(path))
+        with Path(path).open("rb") as file:
+            return names_of(file.readline(LONGEST_LINE))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise BarDataError(str(path), "cannot be read any more") from error
 
 
 def read_table(path: str | Path, find: FindShape = find_shape) -> Table:

@@ -115,9 +115,8 @@ class _Symbol:
         for split in splits:
             yield Line("split", f"{split.text} on {split.ex_time.date()}, {clean(split.place)}")
         if dividends:
-            yield Line(
-                "dividends", f"{len(dividends):,}, the first one on {min(one.ex_time for one in dividends).date()}"
-            )
+            first = min(one.ex_time for one in dividends)
+            yield Line("dividends", f"{len(dividends):,}, first on {first.date()}")
 
     def _place(self, row: int) -> str:
         return f"row {row}" if self._bars.origin is None else self._bars.origin.place(row)

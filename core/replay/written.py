@@ -39,6 +39,7 @@ _TEXT_PARAMS: Final = frozenset(
         "other_outcome",
         "extreme_name",
         "until",
+        "ratio",
     ),
 )
 

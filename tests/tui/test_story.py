@@ -14,6 +14,7 @@ from core.backtest.profiles import PROFILES, find_profile
 from core.backtest.settings import Settings, Timing
 from core.backtest.strategy import Now, Strategy
 from core.bars import Bars
+from core.corporate_action import Split
 from core.execution.costs import Commission, Slippage
 from core.execution.path import PathRule
 from core.execution.terms import CashRule
@@ -463,3 +464,34 @@ def test_a_comparison_is_cleaned_too() -> None:
     lines = under(bars, {0: lambda now: now.buy("A\x1b[2J", 1, limit_price=price("99.50"))}, "lean")
     assert all(line.isprintable() for line in lines)
     assert "A␛[2J" in lines[1]
+
+
+# --- splits
+
+
+def test_a_split_tells_what_it_did_to_the_position_and_to_the_order() -> None:
+    # 25 bought at 100 and held at 100; at 1:2 half a unit is sold for 100, and the rest of the sale is 10 at 250
+    bars = bars_of("A", "100", "100", "200", "210")
+    steps: Mapping[int, Action] = {
+        0: lambda now: now.buy("A", 25),
+        1: lambda now: now.sell("A", 20, limit_price=125),
+    }
+    lines = story(run(bars, steps, actions=[Split("A", at(2), 1, 2)]), 2)
+    first = next(number for number, line in enumerate(lines) if "split" in line)
+    assert [" ".join(line.split()) for line in lines[first : first + 6]] == [
+        "2024-01-04 21:00 bar 3 split A 1:2, the last price is 200.00 now",
+        "a part of a unit was sold: 100.00 in cash, realized 0.00",
+        "cash position realized unrealized equity",
+        "before 97,500.00 25 @ 100.0000 0.00 0.00 100,000.00",
+        "after 97,600.00 12 @ 200.0000 0.00 0.00 100,000.00",
+        "2024-01-04 21:00 bar 3 split 1:2: sell 10 A limit 250.00",
+    ]
+    assert not lines_with(story(run(bars, steps, actions=[Split("A", at(2), 1, 2)]), 1), "split")
+
+
+def test_a_split_that_ends_an_order_says_why() -> None:
+    bars = bars_of("A", "100", "100", "200")
+    steps: Mapping[int, Action] = {1: lambda now: now.buy("A", 25, limit_price=90)}
+    lines = story(run(bars, steps, actions=[Split("A", at(2), 1, 2)]))
+    why = "a split of 1:2 would make its quantity 12.5, which none can have: its unit is 1, 25 of 25 left"
+    assert lines_with(lines, "SPLIT") == [f"3  canceled, SPLIT: {why}"]

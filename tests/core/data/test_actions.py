@@ -115,6 +115,13 @@ def test_files_without_such_columns_and_bars_of_no_file_have_none() -> None:
     assert actions_of_bars([Bars.from_rows("A", rows)]) == []
 
 
+def test_a_file_that_is_gone_by_now_is_named() -> None:
+    loaded = load([write("A.csv", f"{HEADER},split", bar("2024-01-02", "0"))])
+    Path("A.csv").unlink()
+    with pytest.raises(BarDataError, match=r"^A\.csv: cannot be read any more$"):
+        actions_of_bars(loaded)
+
+
 def test_several_symbols_and_rows_from_new_to_old_keep_what_is_theirs() -> None:
     rows = [("2024-01-03", "A", "2"), ("2024-01-02", "A", "0"), ("2024-01-03", "B", "0.5"), ("2024-01-02", "B", "0")]
     lines = [f"{bar(stamp)},{symbol},{split}" for stamp, symbol, split in rows]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.bars import Bars
+from core.corporate_action import Dividend, Split
 from core.data.load import load
 from core.data.report import report
 
@@ -114,3 +115,16 @@ def test_what_is_told_of_files_is_clean() -> None:
     Path("A.csv").write_text(f"{HEADER},\x1b[2J,symbol\n2024-07-02,1,3,1,2,9,x,\u202eB\n", encoding="utf-8")
     for section in report(load(["A.csv"])):
         assert all(text.isprintable() for text in (section.title, *(line.text for line in section.lines)))
+
+
+def test_splits_and_dividends_that_are_given_are_told_with_their_symbol() -> None:
+    day = datetime(2024, 1, 3, tzinfo=UTC)
+    given = [
+        Split("ACME", day, 2, place="a.csv:3"),
+        Dividend("ACME", day + timedelta(days=9), Decimal(1)),
+        Dividend("ACME", day, Decimal(2)),
+        Split("OTHER", day, 3),
+    ]
+    (section,) = report([made("2", "1")], actions=given)
+    told = [(name, text) for name, text in section.lines if name in ("split", "dividends")]
+    assert told == [("split", "2:1 on 2024-01-03, a.csv:3"), ("dividends", "2, first on 2024-01-03")]

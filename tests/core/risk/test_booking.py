@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.events import Ledger
-from core.risk.booking import FLAT, book_fill
+from core.risk.booking import FLAT, book_fill, book_split
 from tests.generators import GivenFill, fine_prices, given_fills, prices, quantities
 
 Numbers: TypeAlias = tuple[str, str, str, str]
@@ -218,3 +218,29 @@ def _partial_closes(fills: list[GivenFill]) -> int:
         count += held * delta < 0 and abs(delta) < abs(held)
         held += delta
     return count
+
+
+# --- splits
+
+SplitCase: TypeAlias = tuple[Ledger, tuple[int, int], str, str, Ledger, str]
+SPLITS: dict[str, SplitCase] = {
+    "two for one": (ledger("100", "8800"), (2, 1), "1", "8899", ledger("200", "8800"), "0"),
+    "three for two": (ledger("10", "300"), (3, 2), "1", "330", ledger("15", "300"), "0"),
+    # 25 at 1:2 are 12.5: the half takes 500 / 25 = 20 of the cost along, and brings 750 / 25 = 30
+    "a half is sold": (ledger("25", "500"), (1, 2), "1", "750", ledger("12", "480", "10"), "30.00"),
+    "a half is kept": (ledger("25", "500"), (1, 2), "0.5", "750", ledger("12.5", "500"), "0"),
+    # a short of 25 buys the half back: it brought 20 and costs 30
+    "a short": (ledger("-25", "-500"), (1, 2), "1", "-750", ledger("-12", "-480", "-10"), "-30.00"),
+    # 100 at 1:3 are 33 1/3: a hundredth of the cost, and of the value of 1000.50: 10.005, up to the cent
+    "a third": (ledger("100", "900"), (1, 3), "1", "1000.50", ledger("33", "891", "1.01"), "10.01"),
+    "all of it is a part": (ledger("1", "30", "5", "2"), (1, 10), "1", "40", ledger("0", "0", "15", "2"), "40.00"),
+    "nothing is held": (FLAT, (2, 1), "1", "0", FLAT, "0"),
+}
+
+
+@pytest.mark.parametrize(("before", "ratio", "step", "value", "after", "cash"), SPLITS.values(), ids=SPLITS)
+def test_a_split_keeps_what_is_whole_and_sells_the_rest(
+    before: Ledger, ratio: tuple[int, int], step: str, value: str, after: Ledger, cash: str
+) -> None:
+    found = book_split(before, *ratio, quantity_step=Decimal(step), value=Decimal(value), currency_digits=2)
+    assert found == (after, Decimal(cash))

@@ -9,7 +9,7 @@ from core.errors import InvariantError
 from core.events import Ledger
 from core.risk import portfolio as portfolio_module
 from core.risk.booking import book_fill
-from core.risk.invariants import Totals, check_books, check_fill, check_ledger, check_totals
+from core.risk.invariants import Totals, check_books, check_fill, check_ledger, check_split, check_totals
 from core.risk.portfolio import PortfolioState
 from tests.core.builders import at
 
@@ -229,3 +229,18 @@ def test_books_that_break_an_invariant_are_shown_with_both_sides_and_the_totals(
 ) -> None:
     ledgers = [("ACME", tuple(map(Decimal, ledger)))]
     assert words_of_broken(check_books, SOUND, ledgers, Decimal(profit), Decimal(90)) == f"invariant {said} ({STATE})"
+
+
+def test_a_split_that_moves_equity_by_more_than_its_roundings_is_a_bug() -> None:
+    # 3 units at 1:2 with cents: half a cent, and 1.5 units of 1E-12
+    totals, after = Totals(cash=Decimal(100), capital=Decimal(100)), (Decimal(1), Decimal(10), Decimal(0), Decimal(0))
+    bound = Decimal("0.0050000000015")
+    for gained in (bound, -bound):
+        check_split("A", after, totals, quantity=Decimal(3), ratio=(1, 2), digits=2, gained=gained)
+    with pytest.raises(InvariantError, match=r"^invariant I9 is broken: equity gained 0\.0050000000016"):
+        check_split("A", after, totals, quantity=Decimal(3), ratio=(1, 2), digits=2, gained=Decimal("0.0050000000016"))
+    with pytest.raises(InvariantError, match=r"^invariant I4 is broken"):
+        check_split("A", (Decimal(0), *after[1:]), totals, quantity=Decimal(3), ratio=(1, 2), digits=2, gained=bound)
+    wrong = totals._replace(cash=Decimal(101))
+    with pytest.raises(InvariantError, match=r"^invariant I1 is broken"):
+        check_split("A", after, wrong, quantity=Decimal(3), ratio=(1, 2), digits=2, gained=bound)

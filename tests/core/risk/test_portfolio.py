@@ -9,8 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.corporate_action import Dividend, Split
 from core.errors import NotExactError
-from core.events import CashCause, CashChanged, Event, PositionChanged, PositionClosed, PositionOpened
+from core.events import (
+    CashCause,
+    CashChanged,
+    DividendEarned,
+    DividendPaid,
+    Event,
+    PositionChanged,
+    PositionClosed,
+    PositionOpened,
+    PositionSplit,
+    SplitApplied,
+)
 from core.position import Position
 from core.protocols import PortfolioStateProtocol, PortfolioView
 from core.risk.portfolio import PortfolioState
@@ -488,3 +500,74 @@ def test_a_time_in_another_zone_is_kept_as_it_was_given() -> None:
     portfolio = PortfolioState(1000)
     portfolio.mark("ACME", 10, datetime(2024, 1, 2, 21, tzinfo=UTC))
     assert portfolio.timestamp == at(0)
+
+
+# --- splits and dividends
+
+HALVED = Split("ACME", at(1), 1, 2)
+
+
+def heard_of(portfolio: PortfolioState) -> list[Event]:
+    heard: list[Event] = []
+    portfolio.subscribe(heard.append)
+    return heard
+
+
+def test_a_split_is_told_with_what_it_did() -> None:
+    # 25 bought at 20, valued at 30: 12 are kept, half a unit brings 30 of which 20 was its cost
+    portfolio = portfolio_of((25, "20"))
+    portfolio.mark("ACME", 30, at(0))
+    heard, equity = heard_of(portfolio), portfolio.equity
+    after = portfolio.split(HALVED, at(1), quantity_step=Decimal(1))
+    assert after == Position("ACME", Decimal(12), Decimal(480), Decimal(10))
+    assert heard == [
+        SplitApplied(at(1), "ACME", 1, 2, Decimal(25), Decimal(60)),
+        PositionSplit(at(1), "ACME", Position("ACME", Decimal(25), Decimal(500)), after, None, Decimal(30)),
+        CashChanged(at(1), Decimal(9500), Decimal(9530), CashCause.CASH_IN_LIEU, None),
+    ]
+    assert (portfolio.equity, portfolio.get_mark("ACME"), portfolio.income) == (equity, 60, 0)
+    portfolio.check()
+
+
+def test_without_a_mark_what_is_cut_off_is_sold_at_its_cost() -> None:
+    portfolio = portfolio_of((25, "20"))
+    heard = heard_of(portfolio)
+    after = portfolio.split(HALVED, at(1), quantity_step=Decimal(1))
+    assert (after.cost_basis, after.realized_pnl, portfolio.get_cash_balance()) == (480, 0, 9520)
+    assert isinstance(heard[0], SplitApplied)
+    assert heard[0].mark is None
+    assert portfolio.get_mark("ACME") is None
+    portfolio.check()
+
+
+def test_a_split_of_what_is_not_held_changes_its_mark_alone() -> None:
+    portfolio = portfolio_of((25, "20"))
+    portfolio.mark("B", 10, at(0))
+    heard, before = heard_of(portfolio), portfolio.get_cash_balance()
+    assert portfolio.split(Split("B", at(1), 2), at(1)).is_flat
+    assert heard == [SplitApplied(at(1), "B", 2, 1, Decimal(0), Decimal(5))]
+    assert (portfolio.get_cash_balance(), list(portfolio.get_all_positions())) == (before, ["ACME"])
+
+
+def test_without_a_step_any_part_that_can_be_written_is_kept() -> None:
+    portfolio = portfolio_of((1, "3"))
+    assert portfolio.split(Split("ACME", at(1), 1, 3), at(1)).quantity == Decimal("0.333333333333")
+
+
+@pytest.mark.parametrize(("units", "amount"), [(33, "7.51"), (-33, "-7.51"), (0, "0")])
+def test_a_dividend_is_earned_and_then_paid(units: int, amount: str) -> None:
+    # 33 x 0.2275 = 7.5075
+    portfolio = portfolio_of((units, "20")) if units else portfolio_of()
+    cash, heard = portfolio.get_cash_balance(), heard_of(portfolio)
+    dividend = Dividend("ACME", at(1), Decimal("0.2275"), at(2))
+    assert portfolio.earn_dividend(dividend, at(1)) == Decimal(amount)
+    owed = DividendEarned(at(1), "ACME", Decimal("0.2275"), Decimal(units), Decimal(amount), at(2))
+    assert heard == ([owed] if units else [])
+    assert (portfolio.get_cash_balance(), portfolio.income) == (cash, 0)
+    portfolio.pay_dividend("ACME", Decimal(amount), at(2))
+    assert heard[-2:] == [
+        DividendPaid(at(2), "ACME", Decimal(amount)),
+        CashChanged(at(2), cash, cash + Decimal(amount), CashCause.INCOME, None),
+    ]
+    assert portfolio.income == Decimal(amount)
+    portfolio.check()
