@@ -1,6 +1,7 @@
 """Calls of a strategy: what is around them, and what they raise becomes an error that says where they did."""
 
 import dis
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -43,6 +44,7 @@ class Guard:
         self.output: Output | None = None
         self.depth = 0
         self._taking: Output | None = None
+        self._process = 0
 
     def __enter__(self) -> Self:
         if not self.depth:
@@ -64,6 +66,7 @@ class Guard:
 
     def _begin(self) -> None:
         _one_at_a_time.acquire()
+        self._process = os.getpid()
         _entered.append((threading.get_ident(), self))
         self.surroundings.enter()
         self._taking = self.output
@@ -72,6 +75,8 @@ class Guard:
         self.deadline.__enter__()
 
     def _end(self) -> None:
+        if os.getpid() != self._process:
+            os._exit(0)  # the strategy has forked, and there must not be two of the program
         if self._taking is not None:
             self._taking.__exit__()
         self.surroundings.leave()

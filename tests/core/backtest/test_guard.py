@@ -1,5 +1,6 @@
 """What a strategy raises becomes an error that says where, in its own file, it did."""
 
+import os
 import re
 import threading
 from decimal import getcontext
@@ -185,3 +186,18 @@ def test_another_thread_can_execute_steps_while_one_is_outside() -> None:
     with outside():  # of nothing
         run.run()
     assert run.is_over
+
+
+def test_a_process_that_a_strategy_has_forked_ends_when_it_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = Backtest(bars(), SmaCross()).guard
+
+    def end(code: int) -> None:
+        raise SystemExit(code)
+
+    guard.__enter__()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getpid", lambda: -1)
+        patched.setattr(os, "_exit", end)
+        with pytest.raises(SystemExit, match="0"):
+            guard.__exit__(None, None, None)
+    guard._end()
