@@ -15,6 +15,7 @@ from core.execution.terms import Terms
 from core.money import subtract
 from core.order import BUY, SELL, OrderType, TimeInForce
 from core.protocols import Traded
+from tests.core.builders import at
 from tests.core.execution.desks import ACME, PER_UNIT, portfolio_of
 from tests.core.execution.records import order_of, record_of
 
@@ -62,11 +63,43 @@ def test_where_some_of_a_side_only_reduce_each_is_asked_in_turn() -> None:
 
 def test_what_hangs_on_the_market_or_on_siblings_is_asked_each_time() -> None:
     records = [
-        record_of(order_of(BUY, 1), 1),
+        record_of(order_of(BUY, 1, type=OrderType.MARKET_ON_CLOSE), 1),
         record_of(order_of(BUY, 1, stop_price=120), 2),
         record_of(order_of(BUY, 1, limit_price=50), 3, group_id=3),
     ]
     assert besides(sums_of(*records)) == (records, {}, NO_CLAIM)
+
+
+def test_market_orders_are_added_up_at_the_mark_and_anew_where_it_moves() -> None:
+    sums = sums_of(
+        *(record_of(order_of(BUY, 10 * n), n) for n in (1, 2)), record_of(order_of(BUY, 1, limit_price=50), 3)
+    )
+    view = portfolio_of()
+    for mark in (100, 100, 90):
+        view.mark("ACME", mark, at(0))
+        found = sums.besides(ASKED, lambda _: True, view, TERMS)
+        assert found == ([], {("ACME", 1): 31}, Claim(Decimal(31), Decimal(30 * mark + 53), Decimal(30 * mark + 50)))
+
+
+def test_market_sales_that_what_is_held_covers_bring_what_they_sell_for_less_commission() -> None:
+    sums = sums_of(*(record_of(order_of(SELL, 10), n) for n in (1, 2)))
+    view = portfolio_of(("ACME", 20, "40"))
+    view.mark("ACME", 60, at(0))
+    found = sums.besides(ASKED, lambda _: True, view, TERMS)
+    assert found == ([], {("ACME", -1): 20}, Claim(cost=Decimal(-1198)))  # 2 x 10 at 60, and 1 each
+
+
+def test_a_market_order_that_has_changed_or_is_over_leaves_the_sum() -> None:
+    records = [record_of(order_of(BUY, 10), n) for n in (1, 2)]
+    sums = sums_of(*records)
+    assert besides(sums).units == {("ACME", 1): 20}
+    records[0].remaining = Decimal(4)
+    sums.change(records[0])
+    assert besides(sums).units == {("ACME", 1): 14}
+    for record in records:
+        sums.remove(record)
+    assert not sums
+    assert besides(sums) == NO_OTHERS
 
 
 def test_what_time_ends_is_added_while_it_counts() -> None:
@@ -131,7 +164,7 @@ def _records(draw: st.DrawFn, number: int) -> OrderRecord:
     )
     terms: dict[str, Any] = {name: draw(_PRICES) for name in names}
     if not names:
-        terms["type"] = draw(st.sampled_from([OrderType.MARKET, OrderType.MARKET_ON_CLOSE]))
+        terms["type"] = draw(st.sampled_from([OrderType.MARKET, OrderType.MARKET_ON_OPEN, OrderType.MARKET_ON_CLOSE]))
     terms["time_in_force"] = draw(st.sampled_from([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.DAY]))
     order = order_of(draw(st.sampled_from([BUY, SELL])), 20, draw(st.sampled_from(["ACME", "OTHER"])), **terms)
     record = record_of(order, number)
