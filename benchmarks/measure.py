@@ -36,7 +36,7 @@ def measure_steps(name: str, folder: Path) -> Outcome:
     made = perf_counter()
     steps = len(backtest.feed)
     tenths = []
-    with rare_collections():
+    with rare_collections(), backtest.guard:
         for tenth in range(_TENTHS):
             since = perf_counter()
             for _ in range(steps * (tenth + 1) // _TENTHS - steps * tenth // _TENTHS):
