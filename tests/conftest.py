@@ -17,8 +17,10 @@ if "textual.constants" in sys.modules:
 # A run in CI draws the same inputs each time: one commit is red or green, for everybody, and never red by luck of a
 # draw. New inputs are found by the runs of those who work on the project, which draw anew each time and keep what
 # failed. No deadline: a slow machine is no bug.
-settings.register_profile("ci", max_examples=200, stateful_step_count=100, deadline=None, derandomize=True)
+settings.register_profile("ci", max_examples=100, stateful_step_count=100, deadline=None, derandomize=True)
 settings.register_profile("local", max_examples=100, stateful_step_count=50, deadline=None)
+# `LONG=true pytest`: more than CI has time for.
+settings.register_profile("long", max_examples=2_000, stateful_step_count=100, deadline=None)
 # For `mutmut`: a few inputs, always the same, and none made smaller: a mutant that fails once is found.
 settings.register_profile(
     "mutation",
@@ -30,7 +32,8 @@ settings.register_profile(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
+_is_long, _is_ci = (os.environ.get(name) == "true" for name in ("LONG", "CI"))
+settings.load_profile("long" if _is_long else "ci" if _is_ci else "local")
 
 
 def pytest_xdist_auto_num_workers() -> int:

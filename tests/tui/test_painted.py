@@ -8,8 +8,10 @@ from typing import Any, ClassVar, TypeAlias
 import pytest
 from rich.cells import cell_len
 from rich.color import ColorSystem
+from rich.style import Style
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from core.backtest.loop import Backtest
 from tests.tui.driving import press
@@ -49,6 +51,23 @@ def paint(cells: Cells, written: str) -> None:
         elif text is not None:
             cells[column, row] = (text, style if text.strip() else COLOR_OF_TEXT.sub("", style))
             column += cell_len(text)
+
+
+@pytest.fixture(autouse=True)
+def fresh_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the codes of each style made anew: they are kept as they were first, for whatever terminal that was."""
+    of_text, of_strip = Style.render, Strip.render_style
+
+    def render(style: Style, *text: Any, **terminal: Any) -> str:
+        style._ansi = None
+        return of_text(style, *text, **terminal)
+
+    def render_style(style: Style, text: str, color_system: ColorSystem) -> str:
+        style._ansi = None
+        return of_strip(style, text, color_system)
+
+    monkeypatch.setattr(Style, "render", render)
+    monkeypatch.setattr(Strip, "render_style", staticmethod(render_style))
 
 
 class PaintingDriver(HeadlessDriver):
