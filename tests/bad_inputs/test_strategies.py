@@ -40,6 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     rows = [f"2024-03-{8 + day:02},{close},{close},{close},{close}" for day, close in enumerate(CLOSES)]
     Path("A.csv").write_text("\n".join(["time,open,high,low,close", *rows]), encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "mine.py", raising=False)  # of another test that ran in this process
     before = set(sys.modules)
     yield tmp_path
     for name in {name for name in sys.modules if name.endswith(".py")} - before:
