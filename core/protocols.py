@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol, Self
 
 from core.announcer import Handler
+from core.fill import Fill
 from core.money import ZERO
 from core.position import Position
 
@@ -107,6 +108,18 @@ class PortfolioStateProtocol(PortfolioView, Protocol):
     def fork(self) -> Self:
         """Return a copy that goes its own way and announces to nobody: what would be if."""
         ...
+
+
+def book(portfolio: PortfolioStateProtocol, fill: Fill) -> Position:
+    """Book a fill, and return the position after it."""
+    return portfolio.update_position(
+        symbol=fill.symbol,
+        quantity_delta=fill.quantity_delta,
+        price=fill.price,
+        timestamp=fill.timestamp,
+        commission=fill.commission,
+        fill_id=fill.id,
+    )
 
 
 class Marks(Protocol):

@@ -21,7 +21,7 @@ from core.execution.standing_bar import StandingBar
 from core.fill import Fill, FillRule
 from core.money import ZERO, add, multiply
 from core.order import Order, OrderType
-from core.protocols import PortfolioStateProtocol
+from core.protocols import PortfolioStateProtocol, book
 from core.reason import Reason
 
 Books: TypeAlias = Mapping[str, Mapping[int, OrderRecord]]
@@ -286,14 +286,7 @@ class ExecutionEngine:
         bar.take(fill.quantity)
         with self._broker.announcer.deliveries:
             self._broker.execute_fill(fill)
-            self._portfolio.update_position(
-                symbol=fill.symbol,
-                quantity_delta=fill.quantity_delta,
-                price=fill.price,
-                timestamp=fill.timestamp,
-                commission=fill.commission,
-                fill_id=fill.id,
-            )
+            book(self._portfolio, fill)
             self._broker.lifecycle.settle(record, fill)
         return fill
 

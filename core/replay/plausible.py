@@ -38,6 +38,7 @@ from core.execution.order_tracker import OrderTracker
 from core.fill import Fill, FillRule
 from core.money import COST_QUANTUM, ZERO, add, multiply, subtract
 from core.order import Order
+from core.protocols import book
 from core.replay.cursor import Cursor
 from core.replay.moment import PastMarks
 from core.replay.orders import fold_order
@@ -209,7 +210,7 @@ class _Check:
         if kind in (OrderFilled, OrderReduced) and fields[_REMAINING] != record.remaining:
             _refuse("O2", f"{fields[_REMAINING]} of order {record.id} remain, {record.remaining} do")
         if kind is OrderFilled:
-            self._book(fields[2])
+            book(self._portfolio, fields[2])
 
     def _check_related(self, parent_id: int | None, group_id: int | None) -> None:
         children = 0 if parent_id is None else len(self._orders.find(parent_id).child_ids)
@@ -247,16 +248,6 @@ class _Check:
             _refuse(
                 "O4", f"fill {fill.id} at {fill.price} is outside of its bar, {bars.price(low)} to {bars.price(high)}"
             )
-
-    def _book(self, fill: Fill) -> None:
-        self._portfolio.update_position(
-            symbol=fill.symbol,
-            quantity_delta=fill.quantity_delta,
-            price=fill.price,
-            timestamp=fill.timestamp,
-            commission=fill.commission,
-            fill_id=fill.id,
-        )
 
 
 def _refuse(invariant: str, what: str) -> NoReturn:
